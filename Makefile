@@ -1,0 +1,71 @@
+# The verbs of this project. They need Python 3.11 or newer with pip, and make; the rest comes into .venv.
+PY ?= python3
+VENV := .venv
+READY := $(VENV)/.ready
+UV := $(VENV)/uv/bin/uv
+PYTHON := $(VENV)/bin/python
+ROOMS := accounts activity outbox providers resellers customers subscriptions partnercenter
+# Compiled once, or every start of manage.py pays for it where PYTHONDONTWRITEBYTECODE is set.
+LARGE := $(addprefix $(VENV)/lib/python3*/site-packages/,django celery kombu redis psycopg psycopg_pool allauth asgiref babel)
+WITH_SERVERS := $(PYTHON) -m partnercenter.dev.servers --
+# Placeholders: the checks read settings without serving anybody.
+ANY_DATABASE := DATABASE_URL=postgresql:///none
+LIKE_PRODUCTION := DEBUG=0 SECRET_KEY=$$(printf 'k%.0sY7' $$(seq 40)) ALLOWED_HOSTS=portal.example $(ANY_DATABASE)
+CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench messages lock clean
+
+help: ## What make can do here
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+run: $(READY) ## Start the portal with everything it needs (PORT=8000)
+	@exec $(PYTHON) -m partnercenter.dev.run
+
+test: check ## Everything that CI runs (ARGS="tests/accounts -k token" for pytest)
+	@$(PYTHON) -m partnercenter.dev.messages compile
+	@DEBUG=1 $(WITH_SERVERS) $(PYTHON) -m pytest -n 2 --cov --cov-report=term $(JOURNEYS) $(ARGS)
+
+check: $(READY) ## Lint, types, layers, templates, dependencies, migrations, deployment
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	DEBUG=1 $(ANY_DATABASE) $(PYTHON) -m mypy
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/djlint templates --lint --quiet
+	$(VENV)/bin/deptry .
+	$(PYTHON) -m partnercenter.dev.messages check
+	DEBUG=1 $(WITH_SERVERS) $(PYTHON) manage.py makemigrations --check --dry-run
+	$(LIKE_PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING
+
+bench: $(READY) ## Measure the pages that have to be quick
+	@DEBUG=1 $(WITH_SERVERS) $(PYTHON) -m pytest tests/benchmarks -s $(ARGS)
+
+messages: $(READY) ## Bring locale/ up to date with the sources
+	@$(PYTHON) -m partnercenter.dev.messages update
+
+lock: $(READY) ## Choose the newest versions that fit and pin them
+	$(UV) lock --quiet --upgrade
+	$(UV) export --quiet --format requirements-txt --no-header --no-annotate --output-file requirements.lock
+	rm uv.lock
+
+clean: ## Forget the development data and everything that was installed
+	rm -rf .dev $(VENV) staticfiles .coverage* htmlcov .hypothesis .*_cache test-results
+	find locale -name '*.mo' -delete
+
+$(READY): requirements.lock
+	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PY=python3.12")'
+	@echo "Installing into $(VENV) …"
+	@$(PY) -m venv --without-pip $(VENV)
+	@test -x $(UV) || $(PY) -m pip install --quiet --disable-pip-version-check --target $(VENV)/uv uv==0.13.9
+	@$(UV) pip sync --quiet --python $(PYTHON) --require-hashes requirements.lock
+	@$(PYTHON) -m compileall -q -j 0 $(LARGE) || true
+	@touch $@
+
+ifneq ($(CHROMIUM),)
+JOURNEYS :=
+else ifdef CI
+JOURNEYS = $(error CI needs Chromium for the journeys)
+else
+JOURNEYS = -m "not journey" $(warning *** NO CHROMIUM: the journeys in a real browser are left out ***)
+endif

@@ -1,0 +1,31 @@
+"""What this portal does differently from django-allauth's defaults."""
+
+import logging
+import smtplib
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib import messages
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+logger = logging.getLogger(__name__)
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Codes by mail go straight to the mail server: they are secrets, so they are neither stored nor queued."""
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send, or say on the page that it could not be sent; the person can ask for it again."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except (OSError, smtplib.SMTPException):
+            logger.exception("the mail server did not take a sign-in message")
+            messages.error(
+                self.request, _("The message could not be sent at the moment. Please try again in a few minutes.")
+            )
+
+    def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
+        user.name = form.cleaned_data["name"]
+        user.language = request.LANGUAGE_CODE
+        return super().save_user(request, user, form, commit)

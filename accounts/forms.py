@@ -1,0 +1,62 @@
+"""Forms about oneself."""
+
+import zoneinfo
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Membership, User
+
+
+class SignupForm(forms.Form):
+    """What an account needs besides the address and the password that django-allauth asks for."""
+
+    name = forms.CharField(label=_("Name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+
+    def signup(self, request: Any, user: User) -> None:
+        """django-allauth calls this after saving; the adapter has stored the name already."""
+
+
+class NewPasswordForm(forms.Form):
+    """A new password in place of the temporary one."""
+
+    password = forms.CharField(
+        label=_("New password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("At least 12 characters."),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        validate_password(password, self.user)
+        if self.user.check_password(password):
+            raise forms.ValidationError(_("Choose another password than the temporary one."), code="unchanged")
+        return password
+
+
+class ProfileForm(forms.Form):
+    """One's own name, language and time zone."""
+
+    name = forms.CharField(label=_("Name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"), choices=[(name, name) for name in sorted(zoneinfo.available_timezones())]
+    )
+
+
+class SwitchForm(forms.Form):
+    """Which organisation to act for: one of one's own."""
+
+    membership = forms.ModelChoiceField(Membership.objects.none())
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["membership"].queryset = Membership.objects.active().filter(user=user)  # type: ignore[attr-defined]  # a ModelChoiceField

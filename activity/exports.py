@@ -1,0 +1,41 @@
+"""Lists as CSV files: streamed, so that a million rows need no memory, and readable in Excel, Japanese included."""
+
+import codecs
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from django.http import StreamingHttpResponse
+from django.utils import timezone
+
+# A spreadsheet takes a cell that begins with one of these for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class _Echo:
+    """A file that hands back what is written to it."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def csv_response(name: str, header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> StreamingHttpResponse:
+    """A download called <name>-<date>.csv, UTF-8 with a byte order mark. Text that looks like a formula is quoted."""
+    response = StreamingHttpResponse(_lines(header, rows), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}-{timezone.localdate():%Y-%m-%d}.csv"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _lines(header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
+    writer = csv.writer(_Echo())
+    yield codecs.BOM_UTF8
+    yield writer.writerow([str(cell) for cell in header]).encode()
+    for row in rows:
+        yield writer.writerow([_harmless(cell) for cell in row]).encode()
+
+
+def _harmless(cell: Any) -> str:
+    text = "" if cell is None else str(cell)
+    is_number = isinstance(cell, int | float)
+    return f"'{text}" if text.startswith(_FORMULA) and not is_number else text

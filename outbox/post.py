@@ -1,0 +1,128 @@
+"""Posting and delivering mail. post() belongs into the transaction that promises it; deliver() runs in a worker."""
+
+import smtplib
+from dataclasses import dataclass
+from datetime import timedelta
+
+from celery import current_app
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import tokens
+from accounts.models import Organisation
+from outbox.models import LINK, OutgoingEmail
+
+ATTEMPTS = 8
+_SMTP_REFUSED_FOR_GOOD = range(500, 600)
+
+
+@dataclass(frozen=True)
+class PersonalLink:
+    """What a personal link is made of: the URL's name and code, the purpose, and the nonce that its row holds."""
+
+    view: str
+    code: str
+    purpose: str
+    nonce: str
+
+    def path(self) -> str:
+        return _path(reverse(self.view, args=[self.code, "TOKEN"]), self.purpose, self.nonce)
+
+    def url(self) -> str:
+        """The whole address, as it goes into a message."""
+        return f"{settings.PORTAL_URL}{self.path()}"
+
+
+@transaction.atomic
+def post(
+    *, sender: Organisation, to: str, language: str, subject: str, text: str, link: PersonalLink | None = None
+) -> OutgoingEmail:
+    """Write a message down and hand it to a worker when the transaction commits.
+
+    The text contains LINK where the personal link stands; the link itself is neither stored nor queued.
+    """
+    email = OutgoingEmail.objects.create(
+        sender=sender,
+        to=to,
+        language=language,
+        subject=subject,
+        text=text,
+        link_path=reverse(link.view, args=[link.code, "TOKEN"]) if link else "",
+        link_purpose=link.purpose if link else "",
+        link_nonce=link.nonce if link else "",
+    )
+    _deliver_on_commit(email)
+    return email
+
+
+@transaction.atomic
+def post_again(email: OutgoingEmail) -> None:
+    """Give a message that was refused another round of attempts."""
+    email.state, email.attempts, email.next_attempt_at = OutgoingEmail.State.WAITING, 0, timezone.now()
+    email.save(update_fields=["state", "attempts", "next_attempt_at"])
+    _deliver_on_commit(email)
+
+
+@transaction.atomic
+def deliver(email_id: int) -> bool:
+    """Send a waiting message now; True when it left. Twice at once sends once: the row is locked, others skip it.
+
+    A passing fault is tried again, later and later; a refusal for good (SMTP 5xx) is kept and shown.
+    """
+    email = (
+        OutgoingEmail.objects.select_for_update(skip_locked=True)
+        .filter(pk=email_id, state=OutgoingEmail.State.WAITING)
+        .first()
+    )
+    if email is None:
+        return False
+    email.attempts += 1
+    try:
+        _message(email).send()
+    except (OSError, smtplib.SMTPException) as fault:
+        _postpone(email, fault)
+    else:
+        email.state, email.sent_at, email.problem = OutgoingEmail.State.SENT, timezone.now(), ""
+    email.save(update_fields=["state", "sent_at", "attempts", "problem", "next_attempt_at"])
+    return email.state == OutgoingEmail.State.SENT
+
+
+def _deliver_on_commit(email: OutgoingEmail) -> None:
+    # By name, because the tasks import this module. A broker that is away must not undo the change: the sweeper finds
+    # the row within a minute.
+    transaction.on_commit(lambda: current_app.send_task("outbox.tasks.deliver_email", [email.pk]), robust=True)
+
+
+def _message(email: OutgoingEmail) -> EmailMessage:
+    link = (
+        f"{settings.PORTAL_URL}{_path(email.link_path, email.link_purpose, email.link_nonce)}"
+        if email.link_nonce
+        else ""
+    )
+    return EmailMessage(
+        subject=email.subject,
+        body=email.text.replace(LINK, link),
+        to=[email.to],
+        headers={"Message-ID": email.message_id, "Content-Language": email.language},
+    )
+
+
+def _path(template: str, purpose: str, nonce: str) -> str:
+    return template.replace("TOKEN", tokens.issue(nonce, purpose=purpose))
+
+
+def _postpone(email: OutgoingEmail, fault: Exception) -> None:
+    email.problem = str(fault)[:1000]
+    for_good = _smtp_code(fault) in _SMTP_REFUSED_FOR_GOOD
+    if for_good or email.attempts >= ATTEMPTS:
+        email.state = OutgoingEmail.State.REFUSED
+    email.next_attempt_at = timezone.now() + timedelta(minutes=2**email.attempts)
+
+
+def _smtp_code(fault: Exception) -> int:
+    if isinstance(fault, smtplib.SMTPRecipientsRefused):
+        return max(code for code, _answer in fault.recipients.values())
+    return fault.smtp_code if isinstance(fault, smtplib.SMTPResponseException) else 0

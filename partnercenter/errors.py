@@ -1,0 +1,59 @@
+"""Error pages: what happened, what to do, and a reference that is in the log."""
+
+import logging
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template import loader
+
+from accounts.access import RoleMissing
+from activity.log import record
+from activity.verbs import Verb
+
+logger = logging.getLogger(__name__)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page(request, 400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Names the roles that could; what was tried with a button is in the activity log."""
+    roles = exception.needed_roles if isinstance(exception, RoleMissing) else []
+    membership = getattr(request, "membership", None)
+    if membership and request.method == "POST" and isinstance(exception, RoleMissing):
+        record(
+            Verb.ACCESS_REFUSED,
+            str(exception.permission.label),
+            actor=membership.user,
+            seen_by=[membership.organisation],
+            refusal="role_missing",
+            path=request.path,
+        )
+    return _page(request, 403, needed_roles=roles)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    logger.warning("CSRF check failed: %s", reason)
+    return render(request, "403_csrf.html", {"reference": _reference(request)}, status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page(request, 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _page(request, 500)
+
+
+def _page(request: HttpRequest, status: int, **context: object) -> HttpResponse:
+    logger.info("answered %s for %s", status, request.path)
+    context["reference"] = _reference(request)
+    if status == 500:
+        # Without the request: its context processors may be what failed.
+        return HttpResponse(loader.render_to_string("500.html", context), status=500)
+    return render(request, f"{status}.html", context, status=status)
+
+
+def _reference(request: HttpRequest) -> str:
+    return getattr(request, "reference", "-")

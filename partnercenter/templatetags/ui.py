@@ -1,0 +1,78 @@
+"""What pages print in the reader's language and time zone: icons, dates, money, numbers, countries."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date, format_time, get_datetime_format
+from babel.numbers import format_currency, format_decimal
+from django import template
+from django.conf import settings
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, to_locale
+from django_countries.fields import Country
+from heroicons.templatetags.heroicons import heroicon_mini
+
+register = template.Library()
+
+
+def _locale() -> Locale:
+    return Locale.parse(to_locale(get_language() or settings.LANGUAGE_CODE))
+
+
+def _time(moment: datetime, text: str) -> SafeString:
+    utc = moment.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', utc.isoformat(), utc.strftime("%Y-%m-%d %H:%M:%S UTC"), text
+    )
+
+
+@register.simple_tag
+def icon(name: str, size: int = 20) -> str:
+    """A heroicon beside words that say the same, so hidden from screen readers."""
+    svg: str = heroicon_mini(name, size=size, **{"class": "icon", "aria_hidden": "true"})
+    return svg
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """Jan 31, 2026 – of a moment, the day it was where the reader is; the full UTC time is in the title."""
+    if not value:
+        return ""
+    if not isinstance(value, datetime):
+        return format_html('<time datetime="{}">{}</time>', value.isoformat(), format_date(value, locale=_locale()))
+    return _time(value, format_date(timezone.localtime(value), locale=_locale()))
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """Jan 31, 2026, 9:00 AM JST – in the reader's time zone; the full UTC time is in the title."""
+    if not value:
+        return ""
+    local, locale = timezone.localtime(value), _locale()
+    clock = f"{format_time(local, 'short', locale=locale)} {local.tzname()}"
+    both = get_datetime_format("medium", locale=locale).replace("'", "")
+    return _time(value, both.format(clock, format_date(local, locale=locale)))
+
+
+@register.filter
+def money(amount: Any, currency: str = "") -> str:
+    """¥1,200 or €12.30: an amount and its currency, or one value that has both."""
+    if amount is None:
+        return ""
+    return format_currency(getattr(amount, "amount", amount), currency or str(amount.currency), locale=_locale())
+
+
+@register.filter
+def number(value: Decimal | int | None) -> str:
+    """1,234.5 with the reader's separators."""
+    return "" if value is None else format_decimal(value, locale=_locale())
+
+
+@register.filter
+def country(code: str | Country | None) -> str:
+    """The country's name in the reader's language."""
+    return str(Country(code=str(getattr(code, "code", code) or "")).name)

@@ -1,0 +1,29 @@
+"""Every address of the portal, room by room."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+from partnercenter import views
+
+urlpatterns = [
+    path("", views.overview, name="overview"),
+    path("account-settings/", views.account_settings, name="account_settings"),
+    path("health/", views.health, name="health"),
+    path("language/", views.set_language, name="set_language"),
+    path("me/", include("accounts.urls")),
+    path("accounts/", include("allauth.account.urls")),
+    path("activity/", include("activity.urls")),
+    path("resellers/", include("resellers.urls")),
+    path("customers/", include("customers.urls")),
+    path("orders/", include("subscriptions.order_urls")),
+    path("subscriptions/", include("subscriptions.urls")),
+    path("operator/", admin.site.urls),
+]
+if settings.DEBUG:
+    urlpatterns.append(path("styleguide/", views.styleguide, name="styleguide"))
+
+handler400 = "partnercenter.errors.bad_request"
+handler403 = "partnercenter.errors.forbidden"
+handler404 = "partnercenter.errors.not_found"
+handler500 = "partnercenter.errors.server_error"

@@ -1,0 +1,102 @@
+"""How a company becomes an indirect reseller, and signs what a reseller must have signed."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Membership, Organisation, User
+from accounts.roles import Kind, Role
+from activity.log import record
+from activity.verbs import Verb
+from providers.regions import region_of
+from resellers.models import PartnerAccount, PartnerAgreement, Reseller
+
+AGREEMENT_VERSION = "2026-11"
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """What a company says of itself when it enrols."""
+
+    company_name: str
+    country: str
+    mpn_id: str
+    contact_name: str
+    contact_email: str
+    contact_phone: str
+    signer_name: str
+    website: str = ""
+
+
+@transaction.atomic
+def enrol(details: Enrolment, *, actor: User) -> Membership:
+    """Make the company an indirect reseller with one location account and a signed agreement; the actor becomes its
+    Global admin and Admin agent (domain.md §3.2). Refused with mpn_taken when the number is registered already.
+    """
+    organisation = Organisation.objects.create(kind=Kind.RESELLER, name=details.company_name, country=details.country)
+    reseller = Reseller.objects.create(
+        organisation=organisation,
+        enrolment=Reseller.Enrolment.PENDING if settings.ENROLMENT_NEEDS_REVIEW else Reseller.Enrolment.AUTHORIZED,
+        contact_name=details.contact_name,
+        contact_email=details.contact_email,
+        contact_phone=details.contact_phone,
+        website=details.website,
+    )
+    _register_account(organisation, details)
+    membership = Membership.objects.create(
+        user=actor, organisation=organisation, roles=[Role.GLOBAL_ADMIN, Role.ADMIN_AGENT]
+    )
+    record(Verb.RESELLER_ENROLLED, organisation, actor=actor, seen_by=[organisation], mpn_id=details.mpn_id)
+    sign_agreement(reseller, signer_name=details.signer_name, actor=actor)
+    return membership
+
+
+@transaction.atomic
+def sign_agreement(reseller: Reseller, *, signer_name: str, actor: User) -> PartnerAgreement:
+    """Sign the partner agreement for the reseller's region, once: a second signature returns the first."""
+    organisation = Organisation.objects.select_for_update().get(pk=reseller.pk)
+    region = region_of(str(organisation.country)) or ""
+    agreement, is_new = PartnerAgreement.objects.get_or_create(
+        organisation=organisation,
+        region=region,
+        ended_at=None,
+        defaults={"version": AGREEMENT_VERSION, "signer_name": signer_name, "signed_by": actor},
+    )
+    if is_new:
+        record(
+            Verb.AGREEMENT_SIGNED,
+            organisation,
+            actor=actor,
+            seen_by=[organisation],
+            version=agreement.version,
+            signer=signer_name,
+        )
+    return agreement
+
+
+def _register_account(organisation: Organisation, details: Enrolment) -> None:
+    try:
+        with transaction.atomic():
+            PartnerAccount.objects.create(
+                organisation=organisation,
+                number=details.mpn_id,
+                kind=PartnerAccount.AccountKind.LOCATION,
+                country=details.country,
+                is_associated=True,
+            )
+    except IntegrityError:
+        raise ValidationError(
+            {
+                "mpn_id": ValidationError(
+                    _(
+                        "The MPN ID %(number)s is registered for another company already. Check the number; if it is "
+                        "yours, ask a colleague to add you, or ask the operator of this portal."
+                    ),
+                    "mpn_taken",
+                    {"number": details.mpn_id},
+                )
+            }
+        ) from None

@@ -1,0 +1,190 @@
+"""Subscriptions, whom they credit, and how many licences they had when."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
+from django.db import models
+from django.db.models import Func
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Membership
+from accounts.roles import Kind
+from customers.models import Customer, Relationship, folded
+from providers.models import Provider
+from resellers.models import PartnerAccount, Reseller
+from subscriptions.models.catalogue import Billing, Offer, Term
+from subscriptions.models.orders import OrderLine
+from subscriptions.money import Money
+
+
+class Period(Func):
+    """The range from one column up to, not including, another; without end while that is null."""
+
+    function = "TSTZRANGE"
+    output_field = DateTimeRangeField()
+
+
+class SubscriptionQuerySet(models.QuerySet["Subscription"]):
+    def visible_to(self, membership: Membership | None) -> "SubscriptionQuerySet":
+        """A provider sees its own, a reseller those of customers entrusted to it, a customer its own.
+
+        Being credited for a subscription, or supporting it, gives no access (design.md §3).
+        """
+        if membership is None:
+            return self.none()
+        match membership.kind:
+            case Kind.PROVIDER:
+                return self.filter(provider=membership.organisation_id)
+            case Kind.RESELLER:
+                return self.filter(relationship__reseller=membership.organisation_id, relationship__ended_at=None)
+            case Kind.CUSTOMER:
+                return self.filter(customer=membership.organisation_id)
+        return self.none()
+
+    def search(self, text: str) -> "SubscriptionQuerySet":
+        """Those whose nickname contains every word."""
+        found = self
+        for word in folded(text).split():
+            found = found.filter(search_text__contains=word)
+        return found
+
+
+class Subscription(models.Model):
+    """What a customer has. Its provider, customer and relationship are those of the order that made it."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("Pending")
+        ACTIVE = "active", _("Active")
+        SUSPENDED = "suspended", _("Suspended")
+        CANCELLED = "cancelled", _("Canceled")
+        EXPIRED = "expired", _("Expired")
+
+    code = models.UUIDField(_("Subscription ID"), default=uuid.uuid4, unique=True, editable=False)
+    provider = models.ForeignKey(Provider, models.PROTECT, related_name="subscriptions")
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="subscriptions")
+    relationship = models.ForeignKey(Relationship, models.PROTECT, related_name="subscriptions")
+    order_line = models.OneToOneField(OrderLine, models.PROTECT, related_name="subscription")
+    offer = models.ForeignKey(Offer, models.PROTECT, related_name="+")
+    nickname = models.CharField(_("Subscription nickname"), max_length=100)
+    search_text = models.TextField(editable=False)
+    licences = models.PositiveIntegerField(_("Licenses"))
+    status = models.CharField(_("Status"), max_length=10, choices=Status, default=Status.ACTIVE)
+    term = models.CharField(_("Term"), max_length=3, choices=Term, blank=True)
+    billing = models.CharField(_("Billing frequency"), max_length=10, choices=Billing)
+    unit_price = models.DecimalField(_("Unit price"), max_digits=14, decimal_places=4)
+    currency = models.CharField(_("Currency"), max_length=3)
+    auto_renew = models.BooleanField(_("Auto-renew"), default=True)
+    starts_at = models.DateTimeField(_("Start date"), default=timezone.now)
+    ends_at = models.DateTimeField(_("End of term"), null=True, blank=True)
+    support_contact = models.ForeignKey(
+        Reseller,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="supported_subscriptions",
+        verbose_name=_("Designated support contact"),
+        help_text=_("Empty: the provider itself."),
+    )
+    revision = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(_("Created"), default=timezone.now, editable=False)
+
+    objects: ClassVar[SubscriptionQuerySet] = SubscriptionQuerySet.as_manager()  # type: ignore[assignment]  # django-stubs types as_manager() as Manager
+
+    class Meta:
+        verbose_name = _("subscription")
+        verbose_name_plural = _("subscriptions")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(licences__gte=1), name="subscriptions_subscription_licences")
+        ]
+        indexes = [
+            models.Index(fields=["provider", "-created_at", "-id"], name="subscriptions_newest"),
+            models.Index(fields=["provider", "ends_at", "id"], name="subscriptions_by_end"),
+            models.Index(fields=["customer", "provider"], name="subscriptions_of_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return self.nickname
+
+    def get_absolute_url(self) -> str:
+        return reverse("subscriptions:detail", args=[self.code])
+
+    def take_names(self) -> None:
+        """Derive what lists search by. Call it whenever the nickname is set."""
+        self.search_text = f"{folded(self.nickname)} {self.code}"
+
+    @property
+    def price(self) -> Money:
+        return Money(self.unit_price, self.currency)
+
+    @property
+    def can_change(self) -> bool:
+        """Whether licences, credit and the rest may still change; ended subscriptions are records."""
+        return self.status in (self.Status.ACTIVE, self.Status.SUSPENDED)
+
+
+class ResellerOfRecordQuerySet(models.QuerySet["ResellerOfRecord"]):
+    def current(self) -> "ResellerOfRecordQuerySet":
+        return self.filter(ends_at=None)
+
+
+class ResellerOfRecord(models.Model):
+    """Which MPN ID a subscription credits, from when to when. Periods never overlap; the past is never rewritten."""
+
+    subscription = models.ForeignKey(Subscription, models.PROTECT, related_name="resellers_of_record")
+    provider = models.ForeignKey(Provider, models.PROTECT, related_name="+")
+    partner_account = models.ForeignKey(
+        PartnerAccount, models.PROTECT, related_name="credits", verbose_name=_("Reseller (MPN ID)")
+    )
+    starts_at = models.DateTimeField(_("From"), default=timezone.now)
+    ends_at = models.DateTimeField(_("Until"), null=True, blank=True)
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    objects: ClassVar[ResellerOfRecordQuerySet] = ResellerOfRecordQuerySet.as_manager()  # type: ignore[assignment]  # django-stubs types as_manager() as Manager
+
+    class Meta:
+        verbose_name = _("reseller of record")
+        verbose_name_plural = _("resellers of record")
+        constraints = [
+            ExclusionConstraint(
+                name="subscriptions_credit_periods",
+                expressions=[
+                    ("subscription", RangeOperators.EQUAL),
+                    (Period("starts_at", "ends_at", RangeBoundary()), RangeOperators.OVERLAPS),
+                ],
+            ),
+            models.UniqueConstraint(
+                fields=["subscription"], condition=models.Q(ends_at=None), name="subscriptions_credit_one_current"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["provider", "partner_account"],
+                condition=models.Q(ends_at=None),
+                name="subscriptions_credit_current",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subscription_id} → {self.partner_account}"
+
+
+class LicenceChange(models.Model):
+    """Licences bought or given back, when and by whom: the clock of the 168 hours runs for each (design.md §7)."""
+
+    subscription = models.ForeignKey(Subscription, models.PROTECT, related_name="licence_changes")
+    difference = models.IntegerField(_("Difference"))
+    changed_at = models.DateTimeField(_("Changed"), default=timezone.now, editable=False)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("license change")
+        verbose_name_plural = _("license changes")
+        indexes = [models.Index(fields=["subscription", "-changed_at"], name="subscriptions_licence_changes")]
+
+    def __str__(self) -> str:
+        return f"{self.subscription_id}: {self.difference:+d}"

@@ -1,0 +1,217 @@
+"""From a draft to an order: everything at Submit, or nothing (design.md §4.6 and §4.7)."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from activity.log import attempt
+from activity.verbs import Verb
+from customers.models import Relationship
+from customers.registration import Credentials, CustomerDetails, parties, register_customer
+from resellers.models import PartnerAccount
+from subscriptions.models import LicenceChange, Offer, Order, OrderDraft, OrderLine, ResellerOfRecord, Subscription
+from subscriptions.money import Money, totals
+from subscriptions.terms import end_of_term
+
+# Crockford's base 32: without I, L, O and U, so that a number survives being read aloud.
+_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One offer of an order: how many licences, and which MPN ID is credited."""
+
+    offer: Offer
+    licences: int
+    account: PartnerAccount | None = None
+
+    @property
+    def total(self) -> Money:
+        return self.offer.price.times(self.licences)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What Submit gives back. The credentials exist only here, and only for a new customer."""
+
+    order: Order
+    credentials: Credentials | None = None
+
+
+def order_totals(lines: Sequence[Line]) -> list[Money]:
+    """What the order costs per billing period, one sum for each currency."""
+    return totals(line.total for line in lines)
+
+
+def check_licences(offer: Offer, licences: int) -> None:
+    """Raise ValidationError, with the limit in the sentence, for too few or too many licences of an offer."""
+    names = {"offer": offer.sku_title, "fewest": offer.min_licences, "most": offer.max_licences}
+    if licences < offer.min_licences:
+        raise ValidationError(_("%(offer)s needs at least %(fewest)s licenses."), "too_few", names)
+    if offer.max_licences is not None and licences > offer.max_licences:
+        raise ValidationError(_("%(offer)s allows at most %(most)s licenses."), "too_many", names)
+
+
+def check_offer(offer: Offer, *, country: str, qualification: str) -> None:
+    """Raise ValidationError when this customer may not buy the offer now: market, segment, effective period."""
+    if not Offer.objects.on_sale().for_customer(country, qualification).filter(pk=offer.pk).exists():
+        raise ValidationError(
+            _("%(offer)s is not offered to this customer any more. Remove it or choose another."),
+            "not_on_sale",
+            {"offer": offer.sku_title},
+        )
+
+
+def place_order(
+    draft: OrderDraft,
+    *,
+    lines: Sequence[Line],
+    details: CustomerDetails | None = None,
+    relationship: Relationship | None = None,
+    actor: User,
+) -> Receipt:
+    """Submit the draft: for a new customer with its details, or for an existing one with the relationship.
+
+    Once, whoever asks and however often: the second time is refused with already_submitted. Refused with draft_changed
+    when somebody edited the draft after the caller read it; besides domain_taken, no_lines, too_few, too_many and
+    not_on_sale.
+    """
+    provider = draft.provider
+    seen_by = parties(relationship) if relationship else [provider.organisation]
+    affected = relationship.customer.organisation if relationship else None
+    with attempt(Verb.ORDER_PLACED, draft, actor=actor, seen_by=seen_by, affected=affected) as line:
+        _lock(draft)
+        credentials = None
+        if relationship is None:
+            assert details is not None, "a new customer needs its details"
+            relationship, credentials = register_customer(details, provider=provider, actor=actor)
+        _check(lines, relationship)
+        order = _create_order(draft, relationship, lines, actor)
+        line.target, line.affected, line.seen_by = order, order.customer.organisation, parties(relationship)
+        line.details.update(order=order.number, lines=[_for_log(each) for each in lines])
+    return Receipt(order, credentials)
+
+
+def cancel_draft(draft: OrderDraft, *, actor: User) -> None:
+    """Forget the draft. It never created anything, so nothing is left; a submitted one is refused."""
+    provider = draft.provider
+    with attempt(Verb.DRAFT_CANCELLED, draft, actor=actor, seen_by=[provider.organisation]):
+        _lock(draft)
+        draft.delete()
+
+
+def _lock(draft: OrderDraft) -> None:
+    """Hold the draft's row until the transaction ends, and look again at what may have changed since it was read."""
+    current = OrderDraft.objects.select_for_update().filter(pk=draft.pk).first()
+    if current is None:
+        raise ValidationError(_("This order was canceled in another window."), "draft_cancelled")
+    if current.order_id:
+        raise ValidationError(_("This order has been submitted already."), "already_submitted")
+    if current.changed_at != draft.changed_at:
+        raise ValidationError(_("This order was changed in another window. Please review it again."), "draft_changed")
+
+
+def _check(lines: Sequence[Line], relationship: Relationship) -> None:
+    if not lines:
+        raise ValidationError(_("Select at least one subscription."), "no_lines")
+    customer = relationship.customer
+    country = str(customer.organisation.country)
+    # One query for all lines: each must still be on sale to this customer.
+    on_sale = set(
+        Offer.objects.on_sale()
+        .for_customer(country, customer.qualification)
+        .filter(pk__in=[line.offer.pk for line in lines])
+        .values_list("pk", flat=True)
+    )
+    problems = []
+    for line in lines:
+        try:
+            check_licences(line.offer, line.licences)
+            if line.offer.pk not in on_sale:
+                check_offer(line.offer, country=country, qualification=customer.qualification)
+        except ValidationError as problem:
+            problems.append(problem)
+    if problems:
+        raise ValidationError(problems)
+
+
+def _create_order(draft: OrderDraft, relationship: Relationship, lines: Sequence[Line], actor: User) -> Order:
+    now = timezone.now()
+    order = Order.objects.create(
+        number=_new_number(),
+        provider=draft.provider,
+        customer=relationship.customer,
+        relationship=relationship,
+        placed_at=now,
+        placed_by=actor,
+    )
+    rows = OrderLine.objects.bulk_create([_order_line(order, line) for line in lines])
+    subscriptions = Subscription.objects.bulk_create(
+        [_subscription(row, line, relationship, now) for row, line in zip(rows, lines, strict=True)]
+    )
+    LicenceChange.objects.bulk_create(
+        LicenceChange(subscription=each, difference=each.licences, changed_at=now, changed_by=actor)
+        for each in subscriptions
+    )
+    ResellerOfRecord.objects.bulk_create(
+        ResellerOfRecord(
+            subscription=each, provider=draft.provider, partner_account=line.account, starts_at=now, set_by=actor
+        )
+        for each, line in zip(subscriptions, lines, strict=True)
+        if line.account
+    )
+    draft.order = order
+    draft.account = {}  # the answers live on in the customer; a draft keeps no second copy of personal data
+    draft.save(update_fields=["order", "account", "changed_at"])
+    return order
+
+
+def _order_line(order: Order, line: Line) -> OrderLine:
+    return OrderLine(
+        order=order,
+        offer=line.offer,
+        title=line.offer.sku_title,
+        term=line.offer.term,
+        billing=line.offer.billing,
+        licences=line.licences,
+        unit_price=line.offer.unit_price,
+        currency=line.offer.currency,
+        partner_account=line.account,
+    )
+
+
+def _subscription(row: OrderLine, line: Line, relationship: Relationship, now: datetime) -> Subscription:
+    subscription = Subscription(
+        provider=relationship.provider,
+        customer=relationship.customer,
+        relationship=relationship,
+        order_line=row,
+        offer=line.offer,
+        nickname=line.offer.sku_title[:100],
+        licences=line.licences,
+        term=line.offer.term,
+        billing=line.offer.billing,
+        unit_price=line.offer.unit_price,
+        currency=line.offer.currency,
+        auto_renew=bool(line.offer.term),
+        starts_at=now,
+        ends_at=end_of_term(now, line.offer),
+    )
+    subscription.take_names()
+    return subscription
+
+
+def _for_log(line: Line) -> dict[str, str | int]:
+    return {"offer": line.offer.sku_title, "licences": line.licences, "mpn_id": str(line.account or "")}
+
+
+def _new_number() -> str:
+    """60 random bits: unguessable, and it tells nobody how many orders there are."""
+    digits = "".join(secrets.choice(_DIGITS) for _digit in range(12))
+    return "-".join((digits[:4], digits[4:8], digits[8:]))

@@ -1,0 +1,239 @@
+"""Rows for tests, one factory a model, without surprises: what is not asked for is not made."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import factory
+from factory.django import DjangoModelFactory
+
+from accounts.models import Membership, Organisation, User
+from accounts.roles import Kind, Role
+from customers.models import Customer, CustomerAgreement, Relationship
+from providers.models import Provider
+from resellers.models import PartnerAccount, PartnerAgreement, Partnership, PartnershipRequest, Reseller
+from subscriptions.models import LicenceChange, Offer, Order, OrderLine, ResellerOfRecord, Subscription
+
+PASSWORD = "a long enough password"  # everybody in the tests has it
+
+
+class UserFactory(DjangoModelFactory):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda n: f"person{n}@company.example")
+    name = factory.Sequence(lambda n: f"Person {n}")
+    language = "en"
+    password = factory.django.Password(PASSWORD)
+
+
+class OrganisationFactory(DjangoModelFactory):
+    class Meta:
+        model = Organisation
+
+    name = factory.Sequence(lambda n: f"Company {n}")
+    country = "JP"
+    kind = Kind.PROVIDER
+
+
+class ProviderFactory(DjangoModelFactory):
+    class Meta:
+        model = Provider
+
+    organisation = factory.SubFactory(OrganisationFactory, kind=Kind.PROVIDER)
+
+
+class ResellerFactory(DjangoModelFactory):
+    class Meta:
+        model = Reseller
+
+    organisation = factory.SubFactory(OrganisationFactory, kind=Kind.RESELLER)
+    enrolment = Reseller.Enrolment.AUTHORIZED
+    contact_name = "Contact"
+    contact_email = "contact@reseller.example"
+
+
+class PartnerAccountFactory(DjangoModelFactory):
+    class Meta:
+        model = PartnerAccount
+
+    organisation = factory.SubFactory(OrganisationFactory, kind=Kind.RESELLER)
+    number = factory.Sequence(lambda n: f"00{40000 + n}")
+    kind = PartnerAccount.AccountKind.LOCATION
+    country = "JP"
+    is_associated = True
+
+
+class PartnerAgreementFactory(DjangoModelFactory):
+    class Meta:
+        model = PartnerAgreement
+
+    organisation = factory.SubFactory(OrganisationFactory, kind=Kind.RESELLER)
+    region = "japan"
+    version = "2026-11"
+    signer_name = "Signer"
+
+
+class PartnershipRequestFactory(DjangoModelFactory):
+    class Meta:
+        model = PartnershipRequest
+
+    provider = factory.SubFactory(ProviderFactory)
+    created_by = factory.SubFactory(UserFactory)
+    subject = "Partnership request"
+    message = "Open {{personal-link}} please."
+    language = "en"
+
+
+class PartnershipFactory(DjangoModelFactory):
+    class Meta:
+        model = Partnership
+
+    provider = factory.SubFactory(ProviderFactory)
+    reseller = factory.SubFactory(ResellerFactory)
+
+
+class CustomerFactory(DjangoModelFactory):
+    class Meta:
+        model = Customer
+
+    organisation = factory.SubFactory(OrganisationFactory, kind=Kind.CUSTOMER)
+    primary_domain = factory.Sequence(lambda n: f"customer{n}.onmicrosoft.com")
+    first_name = "Hanako"
+    last_name = "Yamada"
+    email = "hanako@customer.example"
+    address_line1 = "1-1 Chiyoda"
+    language = "en"
+
+
+class RelationshipFactory(DjangoModelFactory):
+    class Meta:
+        model = Relationship
+
+    provider = factory.SubFactory(ProviderFactory)
+    customer = factory.SubFactory(CustomerFactory)
+    company_name = factory.SelfAttribute("customer.organisation.name")
+    primary_domain = factory.SelfAttribute("customer.primary_domain")
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        relationship = model_class(*args, **kwargs)
+        relationship.take_names()
+        relationship.save()
+        return relationship
+
+
+class CustomerAgreementFactory(DjangoModelFactory):
+    class Meta:
+        model = CustomerAgreement
+
+    customer = factory.SubFactory(CustomerFactory)
+    provider = factory.SubFactory(ProviderFactory)
+    source = CustomerAgreement.Source.TO_BE_ASKED
+
+
+class OfferFactory(DjangoModelFactory):
+    class Meta:
+        model = Offer
+
+    product_title = factory.SelfAttribute("sku_title")
+    product_id = factory.Sequence(lambda n: f"CFQ7TTC0{n:04d}")
+    sku_id = "0001"
+    sku_title = factory.Sequence(lambda n: f"Productivity plan {n}")
+    publisher = "Microsoft Corporation"
+    term = "P1Y"
+    billing = "monthly"
+    market = "JP"
+    currency = "JPY"
+    unit_price = Decimal(1000)
+    erp_price = Decimal(1200)
+    max_licences = 300
+    effective_from = datetime(2025, 1, 1, tzinfo=UTC)
+    effective_to = datetime(9999, 12, 31, tzinfo=UTC)
+    segment = Offer.Segment.COMMERCIAL
+    category = Offer.Category.ENTERPRISE
+
+
+class OrderFactory(DjangoModelFactory):
+    class Meta:
+        model = Order
+
+    relationship = factory.SubFactory(RelationshipFactory)
+    provider = factory.SelfAttribute("relationship.provider")
+    customer = factory.SelfAttribute("relationship.customer")
+    number = factory.Sequence(lambda n: f"TEST-{n:06d}")
+    placed_by = factory.SubFactory(UserFactory)
+
+
+class OrderLineFactory(DjangoModelFactory):
+    class Meta:
+        model = OrderLine
+
+    order = factory.SubFactory(OrderFactory)
+    offer = factory.SubFactory(OfferFactory)
+    title = factory.SelfAttribute("offer.sku_title")
+    term = factory.SelfAttribute("offer.term")
+    billing = factory.SelfAttribute("offer.billing")
+    unit_price = factory.SelfAttribute("offer.unit_price")
+    currency = factory.SelfAttribute("offer.currency")
+    licences = 10
+
+
+class SubscriptionFactory(DjangoModelFactory):
+    """A subscription with its order, in the given relationship; its licences were bought when it was created."""
+
+    class Meta:
+        model = Subscription
+        skip_postgeneration_save = True
+
+    relationship = factory.SubFactory(RelationshipFactory)
+    provider = factory.SelfAttribute("relationship.provider")
+    customer = factory.SelfAttribute("relationship.customer")
+    offer = factory.SubFactory(OfferFactory)
+    licences = 10
+    order_line = factory.SubFactory(
+        OrderLineFactory,
+        offer=factory.SelfAttribute("..offer"),
+        licences=factory.SelfAttribute("..licences"),
+        order=factory.SubFactory(OrderFactory, relationship=factory.SelfAttribute("...relationship")),
+    )
+    nickname = factory.SelfAttribute("offer.sku_title")
+    term = factory.SelfAttribute("offer.term")
+    billing = factory.SelfAttribute("offer.billing")
+    unit_price = factory.SelfAttribute("offer.unit_price")
+    currency = factory.SelfAttribute("offer.currency")
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        subscription = model_class(*args, **kwargs)
+        subscription.take_names()
+        subscription.save()
+        LicenceChange.objects.create(
+            subscription=subscription, difference=subscription.licences, changed_at=subscription.created_at
+        )
+        return subscription
+
+
+class ResellerOfRecordFactory(DjangoModelFactory):
+    class Meta:
+        model = ResellerOfRecord
+
+    subscription = factory.SubFactory(SubscriptionFactory)
+    provider = factory.SelfAttribute("subscription.provider")
+    partner_account = factory.SubFactory(PartnerAccountFactory)
+
+
+def member(organisation: Organisation, *roles: Role, **user) -> Membership:
+    """A person with these roles in the organisation, and with an account that can sign in."""
+    membership = Membership.objects.create(user=UserFactory(**user), organisation=organisation, roles=list(roles))
+    membership.user.emailaddress_set.create(email=membership.user.email, verified=True, primary=True)
+    return membership
+
+
+def ready_reseller(name: str = "Sakura", *, country: str = "JP", region: str = "japan", number: str | None = None):
+    """A reseller that may partner: enrolled, with an associated location account and a signed agreement."""
+    reseller = ResellerFactory(organisation__name=name, organisation__country=country)
+    account = {"number": number} if number else {}
+    PartnerAccountFactory(organisation=reseller.organisation, country=country, **account)
+    PartnerAgreementFactory(organisation=reseller.organisation, region=region)
+    return reseller
