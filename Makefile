@@ -4,18 +4,18 @@ VENV := .venv
 READY := $(VENV)/.ready
 UV := $(VENV)/uv/bin/uv
 PYTHON := $(VENV)/bin/python
-ROOMS := accounts activity outbox providers resellers customers subscriptions partnercenter
-# Compiled once, or every start of manage.py pays for it where PYTHONDONTWRITEBYTECODE is set.
-LARGE := $(addprefix $(VENV)/lib/python3*/site-packages/,django celery kombu redis psycopg psycopg_pool allauth asgiref babel)
 WITH_SERVERS := $(PYTHON) -m partnercenter.dev.servers --
 # Placeholders: the checks read settings without serving anybody.
 ANY_DATABASE := DATABASE_URL=postgresql:///none
-LIKE_PRODUCTION := DEBUG=0 SECRET_KEY=$$(printf 'k%.0sY7' $$(seq 40)) ALLOWED_HOSTS=portal.example $(ANY_DATABASE)
+LIKE_PRODUCTION := DEBUG=0 SECRET_KEY=for-the-checks-of-make-only-0123456789-abcdefghijklmnop ALLOWED_HOSTS=portal.example $(ANY_DATABASE)
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 ARGS ?=
 
+# Without compiled modules every start of manage.py takes seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench messages lock clean
+.PHONY: help run test check lint types layers templates dependencies translations migrations deployment bench messages lock clean
 
 help: ## What make can do here
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -27,19 +27,35 @@ test: check ## Everything that CI runs (ARGS="tests/accounts -k token" for pytes
 	@$(PYTHON) -m partnercenter.dev.messages compile
 	@DEBUG=1 $(WITH_SERVERS) $(PYTHON) -m pytest -n 2 --cov --cov-report=term $(JOURNEYS) $(ARGS)
 
-check: $(READY) ## Lint, types, layers, templates, dependencies, migrations, deployment
+check: lint types layers templates dependencies translations migrations deployment ## All that needs no test to run
+
+lint: $(READY)
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
+
+types: $(READY)
 	DEBUG=1 $(ANY_DATABASE) $(PYTHON) -m mypy
+
+layers: $(READY)
 	$(VENV)/bin/lint-imports
+
+templates: $(READY)
 	$(VENV)/bin/djlint templates --lint --quiet
+
+dependencies: $(READY)
 	$(VENV)/bin/deptry .
+
+translations: $(READY)
 	$(PYTHON) -m partnercenter.dev.messages check
+
+migrations: $(READY)
 	DEBUG=1 $(WITH_SERVERS) $(PYTHON) manage.py makemigrations --check --dry-run
+
+deployment: $(READY)
 	$(LIKE_PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING
 
-bench: $(READY) ## Measure the pages that have to be quick
-	@DEBUG=1 $(WITH_SERVERS) $(PYTHON) -m pytest tests/benchmarks -s $(ARGS)
+bench: $(READY) ## Measure the pages that have to be quick (ARGS="1000 100000" customers)
+	@DEBUG=0 $(WITH_SERVERS) $(PYTHON) -m tests.benchmarks.measure $(ARGS)
 
 messages: $(READY) ## Bring locale/ up to date with the sources
 	@$(PYTHON) -m partnercenter.dev.messages update
@@ -57,9 +73,8 @@ $(READY): requirements.lock
 	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PY=python3.12")'
 	@echo "Installing into $(VENV) …"
 	@$(PY) -m venv --without-pip $(VENV)
-	@test -x $(UV) || $(PY) -m pip install --quiet --disable-pip-version-check --target $(VENV)/uv uv==0.13.9
+	@test -x $(UV) || $(PY) -m pip install --quiet --disable-pip-version-check --root-user-action ignore --target $(VENV)/uv uv==0.13.9
 	@$(UV) pip sync --quiet --python $(PYTHON) --require-hashes requirements.lock
-	@$(PYTHON) -m compileall -q -j 0 $(LARGE) || true
 	@touch $@
 
 ifneq ($(CHROMIUM),)

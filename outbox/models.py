@@ -55,6 +55,7 @@ class OutgoingEmail(models.Model):
         verbose_name_plural = _("Outbox")
         indexes = [
             models.Index(fields=["next_attempt_at"], condition=models.Q(state="waiting"), name="outbox_email_waiting"),
+            models.Index(fields=["state", "id"], name="outbox_email_by_state"),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 """Posting and delivering mail. post() belongs into the transaction that promises it; deliver() runs in a worker."""
 
+import re
 import smtplib
 from dataclasses import dataclass
 from datetime import timedelta
@@ -35,6 +36,19 @@ class PersonalLink:
         """The whole address, as it goes into a message."""
         return f"{settings.PORTAL_URL}{self.path()}"
 
+    def shown(self, text: str) -> str:
+        """The text with the address where its mark is, for those who may see it."""
+        return text.replace(LINK, self.url())
+
+    def hidden(self, text: str) -> str:
+        """The text with the mark where the address is, as it is stored; addresses under a former key count too."""
+        before, after = f"{settings.PORTAL_URL}{reverse(self.view, args=[self.code, 'TOKEN'])}".split("TOKEN")
+
+        def mark(found: re.Match[str]) -> str:
+            return LINK if tokens.verify(found["token"], self.nonce, purpose=self.purpose) else found[0]
+
+        return re.sub(f"{re.escape(before)}(?P<token>[A-Za-z0-9_-]+){re.escape(after)}", mark, text)
+
 
 @transaction.atomic
 def post(
@@ -48,7 +62,7 @@ def post(
         sender=sender,
         to=to,
         language=language,
-        subject=subject,
+        subject=" ".join(subject.split()),  # a line break in a header would never leave
         text=text,
         link_path=reverse(link.view, args=[link.code, "TOKEN"]) if link else "",
         link_purpose=link.purpose if link else "",
@@ -60,10 +74,10 @@ def post(
 
 @transaction.atomic
 def post_again(email: OutgoingEmail) -> None:
-    """Give a message that was refused another round of attempts."""
-    email.state, email.attempts, email.next_attempt_at = OutgoingEmail.State.WAITING, 0, timezone.now()
-    email.save(update_fields=["state", "attempts", "next_attempt_at"])
-    _deliver_on_commit(email)
+    """Give a message that was refused another round of attempts. One that waits or was sent is left alone."""
+    refused = OutgoingEmail.objects.filter(pk=email.pk, state=OutgoingEmail.State.REFUSED)
+    if refused.update(state=OutgoingEmail.State.WAITING, attempts=0, next_attempt_at=timezone.now()):
+        _deliver_on_commit(email)
 
 
 @transaction.atomic
@@ -115,14 +129,26 @@ def _path(template: str, purpose: str, nonce: str) -> str:
 
 
 def _postpone(email: OutgoingEmail, fault: Exception) -> None:
-    email.problem = str(fault)[:1000]
-    for_good = _smtp_code(fault) in _SMTP_REFUSED_FOR_GOOD
+    code, words = _answer(fault)
+    email.problem = words[:1000]
+    for_good = code in _SMTP_REFUSED_FOR_GOOD
     if for_good or email.attempts >= ATTEMPTS:
         email.state = OutgoingEmail.State.REFUSED
     email.next_attempt_at = timezone.now() + timedelta(minutes=2**email.attempts)
 
 
-def _smtp_code(fault: Exception) -> int:
+def _answer(fault: Exception) -> tuple[int, str]:
+    """What the server said of this very message: its code and its words. The code is 0 when it said nothing of it, as
+    when it was away or does not know us: that may be put right, so it is never for good.
+    """
     if isinstance(fault, smtplib.SMTPRecipientsRefused):
-        return max(code for code, _answer in fault.recipients.values())
-    return fault.smtp_code if isinstance(fault, smtplib.SMTPResponseException) else 0
+        code, words = max(fault.recipients.values())
+        return code, f"{code} {_text(words)}"
+    if isinstance(fault, smtplib.SMTPResponseException):
+        is_of_message = isinstance(fault, smtplib.SMTPDataError)
+        return fault.smtp_code if is_of_message else 0, f"{fault.smtp_code} {_text(fault.smtp_error)}"
+    return 0, str(fault) or type(fault).__name__
+
+
+def _text(words: bytes | str) -> str:
+    return words.decode(errors="replace") if isinstance(words, bytes) else words

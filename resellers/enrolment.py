@@ -1,5 +1,6 @@
 """How a company becomes an indirect reseller, and signs what a reseller must have signed."""
 
+import re
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -15,6 +16,11 @@ from providers.regions import region_of
 from resellers.models import PartnerAccount, PartnerAgreement, Reseller
 
 AGREEMENT_VERSION = "2026-11"
+# domain.md §3.2, with the services' other names: gmail.com as well as yahoo.co.jp.
+_FREE_MAIL = re.compile(
+    r"(?:gmail|googlemail|yahoo|ymail|rocketmail|icloud|aol|outlook|hotmail|live|msn)\.(?:com|[a-z]{2}|com?\.[a-z]{2}|ne\.jp)"
+    r"|(?:me|mac)\.com"
+)
 
 
 @dataclass(frozen=True)
@@ -34,8 +40,13 @@ class Enrolment:
 @transaction.atomic
 def enrol(details: Enrolment, *, actor: User) -> Membership:
     """Make the company an indirect reseller with one location account and a signed agreement; the actor becomes its
-    Global admin and Admin agent (domain.md §3.2). Refused with mpn_taken when the number is registered already.
+    Global admin and Admin agent (domain.md §3.2). Refused with mpn_taken when the number is registered already, and
+    with no_region where the programme does not sell.
     """
+    if region_of(details.country) is None:
+        raise ValidationError(
+            {"country": ValidationError(_("The program is not offered in this country or region."), "no_region")}
+        )
     organisation = Organisation.objects.create(kind=Kind.RESELLER, name=details.company_name, country=details.country)
     reseller = Reseller.objects.create(
         organisation=organisation,
@@ -75,6 +86,17 @@ def sign_agreement(reseller: Reseller, *, signer_name: str, actor: User) -> Part
             signer=signer_name,
         )
     return agreement
+
+
+def check_work_address(address: str) -> None:
+    """Refuse a primary contact at a free mail service: the address has to show whom it belongs to. Code: free_mail."""
+    host = address.rpartition("@")[2].lower()
+    if _FREE_MAIL.fullmatch(host):
+        raise ValidationError(
+            _("Enter an address at your company. Addresses at %(domain)s are not accepted."),
+            "free_mail",
+            {"domain": host},
+        )
 
 
 def _register_account(organisation: Organisation, details: Enrolment) -> None:

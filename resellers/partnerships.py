@@ -5,30 +5,20 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.models import Membership, Organisation, User
-from accounts.roles import Kind, Permission, labels, roles_with
 from activity.log import attempt, record
 from activity.verbs import Verb
-from outbox.models import LINK
 from outbox.post import post
 from providers.models import Provider
-from resellers.eligibility import problems_of
+from resellers.drafts import check_message, draft_text, is_unedited
+from resellers.invitations import can_answer, closed, not_allowed, obstacles
 from resellers.models import Partnership, PartnershipRequest, Reseller
 
 DEFAULT_LIFETIME = timedelta(days=90)
-
-_CLOSED = {
-    PartnershipRequest.State.WITHDRAWN: (
-        _("This link was withdrawn by the company that sent it."),
-        "request_withdrawn",
-    ),
-    PartnershipRequest.State.ACCEPTED: (_("This link has been used already."), "request_used"),
-    PartnershipRequest.State.DECLINED: (_("This partnership request was declined."), "request_declined"),
-    PartnershipRequest.State.EXPIRED: (_("This link has expired."), "request_expired"),
-}
 
 
 @dataclass(frozen=True)
@@ -40,12 +30,14 @@ class Draft:
     recipient: str = ""
     expires_at: datetime | None = None
     max_uses: int | None = 1
+    language: str = ""
+    """Empty: as it was."""
 
 
 @transaction.atomic
 def request_partnership(provider: Provider, *, language: str, actor: User) -> PartnershipRequest:
     """Make a personalised link with its draft message, in this language, usable once and for 90 days."""
-    subject, message = _draft_text(provider, actor, language)
+    subject, message = draft_text(provider, actor, language)
     request = PartnershipRequest.objects.create(
         provider=provider,
         created_by=actor,
@@ -60,24 +52,27 @@ def request_partnership(provider: Provider, *, language: str, actor: User) -> Pa
 
 @transaction.atomic
 def edit_request(request: PartnershipRequest, draft: Draft) -> PartnershipRequest:
-    """Keep the message and the options as edited. Refused without the link, and once the request is closed."""
+    """Keep the message and the options as edited. Refused without the link, and once the request is closed.
+
+    Another language drafts the message anew, unless somebody edited it: what a person wrote stays.
+    """
     request = _locked(request)
     if not request.is_open:
-        raise _closed(request)
-    if LINK not in draft.message:
-        raise ValidationError(
-            {"message": ValidationError(_("Put the link back: without it, nobody can accept."), "link_missing")}
-        )
-    if draft.max_uses is not None and draft.max_uses <= request.uses:
-        raise ValidationError({"max_uses": ValidationError(_("The link was accepted more often already."), "max_uses")})
-    request.subject, request.message, request.recipient = draft.subject, draft.message, draft.recipient
-    request.expires_at, request.max_uses = draft.expires_at, draft.max_uses
-    request.save(update_fields=["subject", "message", "recipient", "expires_at", "max_uses"])
+        raise closed(request)
+    _check(draft, request)
+    request.subject, request.message = draft.subject, draft.message
+    if draft.language and draft.language != request.language:
+        _change_language(request, draft.language)
+    request.recipient, request.expires_at, request.max_uses = draft.recipient, draft.expires_at, draft.max_uses
+    request.save(update_fields=["subject", "message", "language", "recipient", "expires_at", "max_uses"])
     return request
 
 
 def send_request(request: PartnershipRequest, *, actor: User) -> PartnershipRequest:
-    """Mail the message to its recipient; again, when it was sent before. Refused when closed or without a recipient."""
+    """Mail the message to its recipient; again, when it was sent before.
+
+    Refused when closed, without a recipient, and while the very same message has yet to leave (mail_waiting).
+    """
     provider = request.provider
     with attempt(
         Verb.PARTNERSHIP_REQUEST_SENT, provider, actor=actor, seen_by=[provider.organisation], request=request.code
@@ -85,9 +80,10 @@ def send_request(request: PartnershipRequest, *, actor: User) -> PartnershipRequ
         request = _locked(request)
         line.details["recipient"] = request.recipient
         if not request.is_open:
-            raise _closed(request)
+            raise closed(request)
         if not request.recipient:
             raise ValidationError({"recipient": ValidationError(_("Enter the address to send it to."), "required")})
+        _refuse_while_waiting(request)
         request.email = post(
             sender=provider.organisation,
             to=request.recipient,
@@ -109,31 +105,9 @@ def withdraw_request(request: PartnershipRequest, *, actor: User) -> None:
     ):
         request = _locked(request)
         if not request.is_open:
-            raise _closed(request)
+            raise closed(request)
         request.withdrawn_at = timezone.now()
         request.save(update_fields=["withdrawn_at"])
-
-
-def obstacles(request: PartnershipRequest, membership: Membership | None) -> list[ValidationError]:
-    """Everything that keeps this person from accepting, for the page to say before anybody presses a button."""
-    if not request.is_open:
-        return [_closed(request)]
-    if membership is None:
-        return []
-    names = {"company": membership.organisation.name, "provider": str(request.provider)}
-    if membership.organisation_id == request.provider_id:
-        return [ValidationError(_("This is your own company's link. Send it to the reseller."), "own_company")]
-    if membership.kind != Kind.RESELLER:
-        return [
-            ValidationError(_("%(company)s is not an indirect reseller, so it cannot accept."), "wrong_kind", names)
-        ]
-    reseller = membership.organisation.reseller
-    if Partnership.objects.active().filter(provider=request.provider, reseller=reseller).exists():
-        return [ValidationError(_("%(company)s and %(provider)s are partners already."), "already_partners", names)]
-    problems = problems_of(reseller, request.provider)
-    if not membership.can(Permission.ACT_FOR_COMPANY):
-        problems.append(_not_allowed(membership))
-    return problems
 
 
 def accept_request(request: PartnershipRequest, *, membership: Membership) -> Partnership:
@@ -173,9 +147,9 @@ def decline_request(request: PartnershipRequest, *, membership: Membership, reas
     ):
         request = _locked(request)
         if not request.is_open:
-            raise _closed(request)
-        if not (membership.kind == Kind.RESELLER and membership.can(Permission.ACT_FOR_COMPANY)):
-            raise _not_allowed(membership)
+            raise closed(request)
+        if not can_answer(membership):
+            raise not_allowed(membership)
         if request.max_uses == 1:
             request.declined_at, request.decline_reason = timezone.now(), reason
             request.save(update_fields=["declined_at", "decline_reason"])
@@ -202,44 +176,40 @@ def partners_of(provider: Provider) -> list[Reseller]:
     )
 
 
+def _check(draft: Draft, request: PartnershipRequest) -> None:
+    try:
+        check_message(draft.message)
+    except ValidationError as refusal:
+        raise ValidationError({"message": refusal}) from None
+    if draft.max_uses is not None and draft.max_uses <= request.uses:
+        sentence = ngettext(
+            "The link was accepted %(uses)s time already. Allow more, or withdraw it.",
+            "The link was accepted %(uses)s times already. Allow more, or withdraw it.",
+            request.uses,
+        )
+        raise ValidationError({"max_uses": ValidationError(sentence, "max_uses", {"uses": request.uses})})
+
+
+def _change_language(request: PartnershipRequest, language: str) -> None:
+    if is_unedited(request, request.subject, request.message):
+        request.subject, request.message = draft_text(request.provider, request.created_by, language)
+    request.language = language
+
+
+def _refuse_while_waiting(request: PartnershipRequest) -> None:
+    waiting = request.email
+    same = (request.recipient, request.subject, request.message)
+    if waiting and waiting.state == waiting.State.WAITING and (waiting.to, waiting.subject, waiting.text) == same:
+        raise ValidationError(
+            _("This message is on its way to %(recipient)s already; the portal keeps trying until it has left."),
+            "mail_waiting",
+            {"recipient": request.recipient},
+        )
+
+
 def _locked(request: PartnershipRequest) -> PartnershipRequest:
     return (
         PartnershipRequest.objects.select_for_update(of=("self",))
         .select_related("provider__organisation")
         .get(pk=request.pk)
     )
-
-
-def _closed(request: PartnershipRequest) -> ValidationError:
-    sentence, code = _CLOSED[request.state]
-    return ValidationError(sentence, code=code)
-
-
-def _not_allowed(membership: Membership) -> ValidationError:
-    return ValidationError(
-        _("Only a %(roles)s of %(company)s can answer. Ask one of them to open this link."),
-        "role_missing",
-        {
-            "roles": ", ".join(labels(roles_with(Permission.ACT_FOR_COMPANY, Kind.RESELLER))),
-            "company": membership.organisation.name,
-        },
-    )
-
-
-def _draft_text(provider: Provider, actor: User, language: str) -> tuple[str, str]:
-    names = {"provider": str(provider), "person": actor.get_full_name(), "link": LINK}
-    with translation.override(language):
-        subject = translation.gettext("Partnership request from %(provider)s") % names
-        message = (
-            translation.gettext(
-                "Hello,\n\n"
-                "%(provider)s would like to be your indirect provider and to serve customers together with you.\n\n"
-                "1. Check that your company's profile is complete.\n"
-                "2. Open this link, see what you agree to, and authorize %(provider)s:\n\n"
-                "%(link)s\n\n"
-                "A Global admin of your company needs to sign in for this.\n\n"
-                "Kind regards\n%(person)s\n%(provider)s"
-            )
-            % names
-        )
-    return subject, message

@@ -1,7 +1,10 @@
 """The cast of every test: Kita (Japan) is ours, Sakura its partner, Rhein (Germany) a stranger."""
 
+from uuid import uuid4
+
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from accounts.models import Membership
 from accounts.roles import Kind, Role
@@ -17,12 +20,21 @@ from tests.factories import (
 
 
 @pytest.fixture(autouse=True)
-def _plain_static_files(settings):
-    """Tests read templates, not the manifest that collectstatic writes for production."""
+def _quick(settings):
+    """Passwords are hashed fast, static files need no manifest, each test has a cache (and rate limits) of its own."""
+    settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": uuid4().hex}}
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    """A request leaves its language behind in the thread, where the next test would find it."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

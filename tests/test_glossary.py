@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ROWS = [
     [cell.strip() for cell in line.strip("|").split("|")]
     for line in (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").splitlines()
-    if line.startswith("|") and not line.startswith(("| English |", "|---"))
+    if line.startswith("|") and line not in {"| English | 日本語 | Where |", "|---|---|---|"}
 ]
 TERMS = {english: japanese for english, japanese, _where in ROWS}
 CATALOGUE = ROOT / "locale" / "ja" / "LC_MESSAGES" / "django.po"

@@ -66,12 +66,12 @@
   };
   document.addEventListener("htmx:responseError", (event) => {
     const page = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
-    say(["h1", "[data-reference]"].map((part) => page.querySelector(part)?.textContent.trim()).filter(Boolean).join(" · "));
+    say(["h1", ".reference"].map((part) => page.querySelector(part)?.textContent.trim()).filter(Boolean).join(" · "));
   });
   document.addEventListener("htmx:sendError", () => say(""));
 
   // Focus goes to what needs attention, and is never left on something that is gone.
-  const attend = (root) => root.querySelector("#form-errors, [data-focus]")?.focus();
+  const attend = (root) => { const spot = root.querySelector("#form-errors, [data-focus]"); spot?.focus(); spot?.select?.(); };
   document.addEventListener("htmx:afterSettle", (event) => {
     attend(event.detail.elt);
     if (document.activeElement === document.body && event.detail.target.id === "results") {

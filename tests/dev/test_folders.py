@@ -24,18 +24,18 @@ def test_first_free_passes_over_those_in_use(tmp_path):
         assert again.name == "test-1"
 
 
-def test_a_socket_folder_belongs_to_its_owner_alone(tmp_path):
-    assert oct(socket_folder(tmp_path).stat().st_mode)[-3:] == "700"
+def test_a_socket_folder_belongs_to_its_owner_alone(state):
+    assert oct(socket_folder(state).stat().st_mode)[-3:] == "700"
 
 
-def test_a_folder_made_anew_has_another_socket_folder(tmp_path):
-    state = tmp_path / "state"
-    state.mkdir()
-    before = socket_folder(state)
-    state.rename(tmp_path / "removed")
-    state.mkdir()
+def test_a_folder_made_anew_has_another_socket_folder(state):
+    folder = state / "server"
+    folder.mkdir()
+    before = socket_folder(folder)
+    folder.rename(state / "removed")
+    folder.mkdir()
 
-    assert socket_folder(state) != before
+    assert socket_folder(folder) != before
 
 
 def test_own_folder_is_not_taken_from_somebody_else(tmp_path, monkeypatch):

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from partnercenter.dev import run
-from partnercenter.dev.children import accepts_connections, wait_until
+from partnercenter.dev.children import accepts_connections, spawn, wait_until
 from partnercenter.dev.folders import held
 from partnercenter.dev.servers import ROOT
 
@@ -85,6 +85,19 @@ def test_a_second_runner_in_the_same_folder_is_refused(environment, lasting_stat
 
     assert refused.returncode == 1
     assert refused.stderr == f"{lasting_state / 'run'} is in use by another process\n"
+
+
+def test_a_child_that_ends_by_itself_ends_everything(tmp_path, monkeypatch, port, capsys):
+    sleeper = spawn("worker", ["sleep", "60"])
+    monkeypatch.setattr(run, "start_worker", lambda *arguments: sleeper)
+    monkeypatch.setattr(run, "start_web", lambda *arguments: spawn("web server", ["false"]))
+
+    assert run.serve(tmp_path, {}, port, began=0) == 1
+
+    said = capsys.readouterr()
+    assert said.err == "Everything stops, since this ended by itself: web server\n"
+    assert said.out == ""
+    assert sleeper.has_ended()
 
 
 def test_a_taken_port_is_named(port):

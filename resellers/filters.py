@@ -1,0 +1,46 @@
+"""What the lists of this room can be narrowed to, as it stands in their URLs."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from resellers.models import PartnershipRequest
+from resellers.models.partnerships import PartnershipQuerySet, PartnershipRequestQuerySet
+
+
+class ListFilter(forms.Form):
+    """A list's filters. What makes no sense narrows nothing."""
+
+    use_required_attribute = False
+
+    def values(self) -> dict[str, Any]:
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether an empty list is empty because of what was asked for."""
+        return bool(self.values())
+
+
+class PartnerFilter(ListFilter):
+    """Partners by name; indirect resellers by MPN ID as well."""
+
+    q = forms.CharField(required=False, max_length=200)
+
+    def apply(self, rows: PartnershipQuerySet) -> PartnershipQuerySet:
+        """Narrow rows of by_partner()."""
+        return rows.search(self.values().get("q", ""))
+
+
+class RequestFilter(ListFilter):
+    """Requests by what has become of them."""
+
+    state = forms.ChoiceField(
+        label=_("State"), required=False, choices=[("", _("All")), *PartnershipRequest.State.choices]
+    )
+
+    def apply(self, rows: PartnershipRequestQuerySet) -> PartnershipRequestQuerySet:
+        state = self.values().get("state")
+        return rows.in_state(state) if state else rows

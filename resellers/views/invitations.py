@@ -1,0 +1,134 @@
+"""The page behind a personalised link. Its address is a secret: nothing here is cached, indexed or passed on."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access import PortalRequest, public
+from accounts.models import Membership
+from accounts.roles import Kind
+from providers.regions import region_name
+from resellers.enrolment import AGREEMENT_VERSION
+from resellers.enrolment_forms import AgreementForm
+from resellers.explanations import explain
+from resellers.forms import AuthorizeForm, DeclineForm
+from resellers.invitations import can_answer, find_invitation, obstacles
+from resellers.models import PartnershipRequest
+from resellers.partnerships import accept_request, decline_request
+
+_LinkView = Callable[[PortalRequest, PartnershipRequest, str], HttpResponse]
+
+
+def behind_link(view: _LinkView) -> Callable[[PortalRequest, UUID, str], HttpResponse]:
+    """Gives the view the request whose link this is, and the link; any other address gets one and the same page."""
+
+    @wraps(view)
+    def found(request: PortalRequest, code: UUID, token: str) -> HttpResponse:
+        invitation = find_invitation(code, token)
+        if invitation is None:
+            response = render(request, "resellers/invitation/unknown.html", status=404)
+        else:
+            response = view(request, invitation, reverse("resellers:invitation", args=[code, token]))
+        add_never_cache_headers(response)
+        # Not "no-referrer": browsers would then post our own forms with "Origin: null", which the CSRF check refuses.
+        response["Referrer-Policy"] = "same-origin"
+        response["X-Robots-Tag"] = "noindex, nofollow"
+        return response
+
+    return found
+
+
+@public
+@require_safe
+@behind_link
+def invitation(request: PortalRequest, row: PartnershipRequest, link: str) -> HttpResponse:
+    """Who asks for what, what consent gives, and what this person can do about it."""
+    return _page(request, row, link)
+
+
+@public
+@require_POST
+@behind_link
+def authorize(request: PortalRequest, row: PartnershipRequest, link: str) -> HttpResponse:
+    """Authorize indirect provider. What is refused after all is explained by the page itself."""
+    membership = _membership(request)
+    if membership is None:
+        return redirect(link)
+    form = AuthorizeForm(request.POST, request=row, company=membership.organisation)
+    if not form.is_valid():
+        return _page(request, row, link, authorize_form=form)
+    try:
+        accept_request(row, membership=membership)
+    except ValidationError:
+        return redirect(link)
+    messages.success(request, _("%(provider)s is now your indirect provider.") % {"provider": str(row.provider)})
+    return redirect("resellers:providers")
+
+
+@public
+@require_POST
+@behind_link
+def decline(request: PortalRequest, row: PartnershipRequest, link: str) -> HttpResponse:
+    """Say no."""
+    membership = _membership(request)
+    form = DeclineForm(request.POST)
+    if membership is None:
+        return redirect(link)
+    if not form.is_valid():
+        return _page(request, row, link, decline_form=form)
+    try:
+        decline_request(row, membership=membership, reason=form.cleaned_data["reason"])
+    except ValidationError:
+        return redirect(link)
+    names = {"provider": str(row.provider)}
+    messages.success(request, _("You declined the request of %(provider)s. It can see that.") % names)
+    return redirect("resellers:providers")
+
+
+def _membership(request: PortalRequest) -> Membership | None:
+    return getattr(request, "membership", None)
+
+
+def _page(request: PortalRequest, row: PartnershipRequest, link: str, **forms: Any) -> HttpResponse:
+    membership = _membership(request)
+    explanations = explain(obstacles(row, membership))
+    may_answer = row.is_open and can_answer(membership)
+    context = {
+        "row": row,
+        "provider": row.provider,
+        "region": region_name(row.provider.region or ""),
+        "link": link,
+        "explanations": explanations,
+        "is_ready": may_answer and not explanations,
+        "may_answer": may_answer and "already_partners" not in [each.code for each in explanations],
+        "other_resellers": [each for each in request.memberships if _is_other_reseller(each, membership)],
+        **_forms(request, row, membership),
+        **forms,
+    }
+    status = 200 if row.is_open else 410
+    return render(request, "resellers/invitation/page.html", context, status=status)
+
+
+def _forms(request: PortalRequest, row: PartnershipRequest, membership: Membership | None) -> dict[str, Any]:
+    if membership is None or not can_answer(membership):
+        return {}
+    return {
+        "authorize_form": AuthorizeForm.unbound(row, membership.organisation),
+        "decline_form": DeclineForm(),
+        "agreement_form": AgreementForm(user=request.user),
+        "version": AGREEMENT_VERSION,
+    }
+
+
+def _is_other_reseller(each: Membership, current: Membership | None) -> bool:
+    return each.kind == Kind.RESELLER and each != current

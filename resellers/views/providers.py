@@ -1,0 +1,29 @@
+"""A reseller's indirect providers."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.access import PortalRequest, requires
+from accounts.paging import paginate, sort_links, sorting_from
+from accounts.roles import Kind, Permission
+from resellers.filters import PartnerFilter
+from resellers.models import Partnership
+from resellers.partners import SORTINGS, mpn_id_of
+
+
+@requires(Permission.VIEW, Kind.RESELLER)
+@vary_on_headers("HX-Request")
+def provider_list(request: PortalRequest) -> HttpResponse:
+    """Indirect providers: those that the reseller has authorized."""
+    filters = PartnerFilter(request.GET)
+    rows = Partnership.objects.visible_to(request.membership).active().by_partner("provider")
+    _sort, sorting = sorting_from(request, SORTINGS)
+    context = {
+        "filters": filters,
+        "page": paginate(filters.apply(rows), request, sorting),
+        "sorts": sort_links(request, SORTINGS),
+        "reseller": request.membership.organisation.reseller,
+        "mpn_id": mpn_id_of(request.membership.organisation.reseller),
+    }
+    return render(request, "resellers/providers/_table.html" if request.htmx else "resellers/providers.html", context)

@@ -1,0 +1,75 @@
+"""Two providers in one database, a small and a large one, and somebody signed in at each."""
+
+import csv
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import connection, transaction
+from django.test import Client
+
+from accounts.models import Membership, Organisation
+from accounts.profile import open_account
+from accounts.roles import Kind, Role
+from providers.models import Provider
+from subscriptions.models import Offer
+from subscriptions.price_list import load_price_list
+
+FILL = (Path(__file__).parent / "fill.sql").read_text()
+PRICES = Path(__file__).parents[2] / "partnercenter/demo/price_list.csv"
+CSRF = "b" * 32
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A provider of a given size, and the cookies of its Global admin."""
+
+    customers: int
+    membership: Membership
+    cookies: str
+
+    @property
+    def provider(self) -> Provider:
+        return self.membership.organisation.provider
+
+
+def set_up(sizes: list[int]) -> list[Actor]:
+    """The stage for the sizes (customers of a provider); rows that an earlier run left are used again."""
+    if not Offer.objects.exists():
+        with PRICES.open(encoding="utf-8-sig") as lines:
+            load_price_list(csv.DictReader(lines))
+    actors = [_actor(size) for size in sizes]
+    with connection.cursor() as cursor:
+        cursor.execute("vacuum analyze")
+    return actors
+
+
+def _actor(size: int) -> Actor:
+    tag = f"bench{size}x"
+    organisation = Organisation.objects.filter(name=tag).first() or _fill(tag, size)
+    membership = organisation.memberships.select_related("user", "organisation").get()
+    client = Client()
+    client.force_login(membership.user)
+    return Actor(size, membership, f"sessionid={client.cookies['sessionid'].value}; csrftoken={CSRF}")
+
+
+@transaction.atomic
+def _fill(tag: str, size: int) -> Organisation:
+    organisation = Organisation.objects.create(kind=Kind.PROVIDER, name=tag, country="JP")
+    Provider.objects.create(organisation=organisation)
+    user = open_account(f"{tag}@provider.example", uuid.uuid4().hex, name=tag, language="en")
+    Membership.objects.create(user=user, organisation=organisation, roles=[Role.GLOBAL_ADMIN])
+    resellers = max(20, size // 500)
+    parameters = {
+        "provider": organisation.pk,
+        "customers": size,
+        "resellers": resellers,
+        "actor": user.pk,
+        "tag": tag,
+        "first_number": size * 10,
+    }
+    with connection.cursor() as cursor:
+        for statement in FILL.split(";\n"):
+            if statement.strip():
+                cursor.execute(statement, parameters)
+    return organisation

@@ -1,0 +1,151 @@
+"""Two at the same moment, with real threads and real transactions (design.md §4.2 and §4.3)."""
+
+from collections.abc import Callable
+from threading import Barrier, Thread
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connections
+
+from accounts.models import Membership
+from accounts.roles import Role
+from activity.log import codes_of
+from activity.models import Activity
+from outbox.models import OutgoingEmail
+from outbox.post import deliver, post
+from resellers.enrolment import Enrolment, enrol, sign_agreement
+from resellers.models import PartnerAccount, PartnerAgreement, Partnership, PartnershipRequest
+from resellers.partnerships import accept_request, end_partnership, send_request, withdraw_request
+from tests.factories import PartnershipRequestFactory, UserFactory, member, ready_reseller
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(*acts: Callable[[], object]) -> list[str]:
+    """Do all of it at the same moment; for each "done", or the code of its refusal."""
+    barrier, answers = Barrier(len(acts)), [""] * len(acts)
+
+    def run(position: int, act: Callable[[], object]) -> None:
+        try:
+            barrier.wait()
+            act()
+            answers[position] = "done"
+        except ValidationError as refusal:
+            answers[position] = codes_of(refusal)
+        finally:
+            connections.close_all()
+
+    threads = [Thread(target=run, args=pair) for pair in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+def fresh(membership: Membership) -> Membership:
+    return Membership.objects.select_related("organisation__reseller", "user").get(pk=membership.pk)
+
+
+@pytest.mark.parametrize("_round", range(5))
+def test_two_companies_accept_one_single_use_link(provider, reseller_admin, _round):
+    request = PartnershipRequestFactory(provider=provider)
+    other = member(ready_reseller("Ume").organisation, Role.GLOBAL_ADMIN)
+
+    answers = at_once(
+        lambda: accept_request(request, membership=fresh(reseller_admin)),
+        lambda: accept_request(request, membership=fresh(other)),
+    )
+
+    assert sorted(answers) == ["done", "request_used"]
+    assert Partnership.objects.count() == 1
+    assert PartnershipRequest.objects.get().uses == 1
+    assert sorted(Activity.objects.values_list("result", flat=True)) == ["done", "refused"]
+
+
+@pytest.mark.parametrize("_round", range(5))
+def test_two_colleagues_accept_one_link(provider, reseller, reseller_admin, _round):
+    request = PartnershipRequestFactory(provider=provider, max_uses=None)
+    colleague = member(reseller.organisation, Role.GLOBAL_ADMIN)
+
+    answers = at_once(
+        lambda: accept_request(request, membership=fresh(reseller_admin)),
+        lambda: accept_request(request, membership=fresh(colleague)),
+    )
+
+    assert sorted(answers) == ["already_partners", "done"]
+    assert Partnership.objects.count() == 1
+    assert PartnershipRequest.objects.get().uses == 1
+
+
+@pytest.mark.parametrize("_round", range(5))
+def test_one_company_accepts_two_links_of_one_provider(provider, reseller_admin, _round):
+    first, second = PartnershipRequestFactory(provider=provider), PartnershipRequestFactory(provider=provider)
+
+    answers = at_once(
+        lambda: accept_request(first, membership=fresh(reseller_admin)),
+        lambda: accept_request(second, membership=fresh(reseller_admin)),
+    )
+
+    assert sorted(answers) == ["already_partners", "done"]
+    assert Partnership.objects.count() == 1
+
+
+@pytest.mark.parametrize("_round", range(5))
+def test_accept_and_withdraw(provider, sales_agent, reseller_admin, _round):
+    request = PartnershipRequestFactory(provider=provider)
+
+    answers = at_once(
+        lambda: accept_request(request, membership=fresh(reseller_admin)),
+        lambda: withdraw_request(request, actor=sales_agent.user),
+    )
+
+    assert answers in (["done", "request_used"], ["request_withdrawn", "done"])
+    assert Partnership.objects.count() == (1 if answers[0] == "done" else 0)
+
+
+def test_two_remove_one_partnership(partnership, provider_admin, sales_agent):
+    answers = at_once(
+        lambda: end_partnership(partnership, actor=provider_admin.user),
+        lambda: end_partnership(partnership, actor=sales_agent.user),
+    )
+
+    assert sorted(answers) == ["done", "partnership_ended"]
+
+
+def test_two_send_one_request(provider, sales_agent):
+    request = PartnershipRequestFactory(provider=provider, recipient="reseller@sakura.example")
+
+    answers = at_once(*[lambda: send_request(request, actor=sales_agent.user)] * 2)
+
+    assert sorted(answers) == ["done", "mail_waiting"]
+    assert OutgoingEmail.objects.count() == 1
+
+
+def test_two_workers_deliver_one_message(provider, mailoutbox):
+    email = post(sender=provider.organisation, to="a@b.example", language="en", subject="Hello", text="Hello.")
+
+    at_once(*[lambda: deliver(email.pk)] * 3)
+
+    assert len(mailoutbox) == 1
+
+
+def test_two_sign_one_agreement(reseller, reseller_admin):
+    PartnerAgreement.objects.all().delete()
+
+    answers = at_once(
+        *[lambda: sign_agreement(reseller, signer_name="Signer", actor=reseller_admin.user)] * 2,
+    )
+
+    assert answers == ["done", "done"]
+    assert PartnerAgreement.objects.count() == 1
+
+
+def test_two_enrol_with_one_number(db):
+    person = UserFactory()
+    details = Enrolment("Ume", "JP", "0077", "Umeko", "umeko@ume.example", "+81312345678", "Umeko")
+
+    answers = at_once(*[lambda: enrol(details, actor=person)] * 2)
+
+    assert sorted(answers) == ["done", "mpn_taken"]
+    assert PartnerAccount.objects.count() == 1

@@ -1,0 +1,187 @@
+"""Every named address of the portal, tried by six kinds of visitors: who gets in, who is told “not your role”, and to
+whom it does not exist. An address that is missing from the table fails the suite.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.roles import Permission
+from resellers.models import PartnershipRequest
+from subscriptions.models import OrderDraft
+from tests.factories import OrderFactory, PartnershipRequestFactory
+
+OUTSIDE = ("admin:", "account_")  # Django admin has tests of its own; django-allauth's pages are tried below
+
+# What comes back: a status, or "in" for the redirect to sign-in. POST where the address changes something.
+# address                        method  anonymous  admin  billing  reseller  customer  stranger
+TABLE = """
+overview                         GET     in         200    200      200       200       200
+account_settings                 GET     in         200    200      200       200       200
+health                           GET     200        200    200      200       200       200
+set_language                     POST    302        302    302      302       302       302
+styleguide                       GET     200        200    200      200       200       200
+accounts:switch                  POST    in         302    302      302       302       302
+accounts:new_password            GET     in         302    302      302       302       302
+accounts:profile                 GET     in         200    200      200       200       200
+activity:list                    GET     in         200    200      200       200       200
+activity:export                  GET     in         200    200      200       200       200
+resellers:list                   GET     in         200    200      404       404       200
+resellers:export                 GET     in         200    200      404       404       200
+resellers:requests               GET     in         200    200      404       404       200
+resellers:request_create         POST    in         302    403      404       404       302
+resellers:request                GET     in         200    403      404       404       404
+resellers:request_language       POST    in         200    403      404       404       404
+resellers:request_send           POST    in         200    403      404       404       404
+resellers:request_send_again     POST    in         302    403      404       404       404
+resellers:request_withdraw       POST    in         302    403      404       404       404
+resellers:end                    GET     in         200    403      404       404       404
+resellers:invitation             GET     200        200    200      200       200       200
+resellers:authorize              POST    302        200    200      200       200       200
+resellers:decline                POST    302        302    302      302       302       302
+resellers:enrol                  GET     in         200    200      200       200       200
+resellers:sign_agreement         GET     in         404    404      200       404       404
+resellers:providers              GET     in         404    404      200       404       404
+customers:list                   GET     in         200    200      200       404       200
+customers:export                 GET     in         200    200      200       404       200
+customers:account                GET     in         200    200      200       200       404
+customers:row                    GET     in         200    200      200       404       404
+customers:edit                   GET     in         200    403      200       404       404
+customers:reset_password         GET     in         200    403      200       404       404
+orders:list                      GET     in         200    200      200       200       200
+orders:export                    GET     in         200    200      200       200       200
+orders:detail                    GET     in         200    200      200       200       404
+orders:new                       GET     in         200    403      404       404       200
+orders:add                       GET     in         200    403      404       404       404
+orders:check_domain              GET     in         200    403      404       404       200
+orders:address_fields            GET     in         200    403      404       404       200
+orders:verify                    GET     in         200    403      404       404       200
+orders:drafts                    GET     in         200    200      200       200       200
+orders:draft                     GET     in         302    403      404       404       404
+orders:account                   GET     in         200    403      404       404       404
+orders:subscriptions             GET     in         200    403      404       404       404
+orders:review                    GET     in         302    403      404       404       404
+orders:submit                    POST    in         302    403      404       404       404
+orders:cancel                    POST    in         302    403      404       404       404
+orders:confirmation              GET     in         302    403      404       404       404
+subscriptions:list               GET     in         200    200      200       200       200
+subscriptions:export             GET     in         200    200      200       200       200
+subscriptions:price_list         GET     in         200    200      404       404       200
+subscriptions:price_list_export  GET     in         200    200      404       404       200
+subscriptions:verify             GET     in         200    403      404       404       200
+subscriptions:customer           GET     in         200    200      200       200       404
+subscriptions:detail             GET     in         200    200      200       200       404
+subscriptions:suspend            POST    in         302    403      302       404       404
+subscriptions:reactivate         POST    in         302    403      302       404       404
+"""
+ROWS = [line.split() for line in TABLE.strip().splitlines()]
+OPEN_ACCOUNT_PAGES = [
+    "account_inactive",
+    "account_login",
+    "account_password_reset_completed",
+    "account_reset_password",
+    "account_signup",
+]
+VISITORS = ("anonymous", "provider_admin", "billing_admin", "reseller_admin", "customer_admin", "stranger")
+
+
+def named_views(resolver=None, prefix: str = "") -> Iterator[tuple[str, object]]:
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from named_views(entry, f"{prefix}{entry.namespace}:" if entry.namespace else prefix)
+        elif isinstance(entry, URLPattern) and entry.name:
+            yield f"{prefix}{entry.name}", entry.callback
+
+
+OUR_VIEWS = {name: view for name, view in named_views() if not name.startswith(OUTSIDE) or name == "account_settings"}
+
+
+def test_every_address_is_in_the_table():
+    assert sorted(OUR_VIEWS) + ["styleguide"] * ("styleguide" not in OUR_VIEWS) == sorted(row[0] for row in ROWS)
+
+
+@pytest.mark.parametrize("name", OUR_VIEWS)
+def test_every_view_declares_who_may_use_it(name: str):
+    access = getattr(OUR_VIEWS[name], "access", None)
+
+    assert access in {"public", "signed in", *Permission}, f"{name} has no @public, @signed_in or @requires"
+
+
+@pytest.fixture
+def addresses(relationship, subscription, partnership, provider, provider_admin):
+    """The arguments of the addresses that concern one thing: always ours, never the stranger's."""
+    request = PartnershipRequestFactory(provider=provider, created_by=provider_admin.user)
+    token = request.link.path().rstrip("/").rsplit("/", 1)[1]
+    draft = OrderDraft.objects.create(provider=provider, created_by=provider_admin.user)
+    order = OrderFactory(relationship=relationship, placed_by=provider_admin.user)
+    customer = [relationship.customer_id]
+    by_name = {
+        "resellers:end": [partnership.reseller_id],
+        **{f"resellers:{name}": [request.code, token] for name in ("invitation", "authorize", "decline")},
+        **{f"customers:{name}": customer for name in ("account", "row", "edit", "reset_password")},
+        "orders:add": customer,
+        "orders:detail": [order.code],
+        "subscriptions:customer": customer,
+        **{f"subscriptions:{name}": [subscription.code] for name in ("detail", "suspend", "reactivate")},
+    }
+    for name in OUR_VIEWS:
+        if name.startswith("resellers:request") and name not in ("resellers:requests", "resellers:request_create"):
+            by_name[name] = [request.code]
+    for name in ("draft", "account", "subscriptions", "review", "submit", "cancel", "confirmation"):
+        by_name[f"orders:{name}"] = [draft.code]
+    return by_name
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
+def test_address_answers_each_visitor_as_the_table_says(row, addresses, request, strange_subscription):
+    name, method, *expected = row
+    if name not in OUR_VIEWS:
+        pytest.skip("only while developing")
+    address = reverse(name, args=addresses.get(name, []))
+
+    answers = [answer(method, address, visitor, request) for visitor in VISITORS]
+
+    assert dict(zip(VISITORS, answers, strict=True)) == dict(zip(VISITORS, expected, strict=True))
+
+
+def answer(method: str, address: str, visitor: str, request: pytest.FixtureRequest) -> str:
+    """What the visitor gets; what the visit changed is undone, so that the next one finds the same stage."""
+    client = Client()
+    if visitor != "anonymous":
+        client.force_login(request.getfixturevalue(visitor).user)
+    with transaction.atomic():
+        response = client.get(address) if method == "GET" else client.post(address)
+        b"".join(response.streaming_content) if response.streaming else response.content
+        transaction.set_rollback(True)
+    if response.status_code == 302 and response["Location"].startswith(reverse("account_login")):
+        return "in"
+    return str(response.status_code)
+
+
+@pytest.mark.django_db
+def test_only_signing_in_and_up_is_open_among_the_account_pages(client):
+    """django-allauth's pages, for somebody who has not signed in: open, or a redirect; nothing of anybody's."""
+    names = [name for name, _view in named_views() if name.startswith("account_") and name != "account_settings"]
+    open_pages = []
+    for name in names:
+        try:
+            address = reverse(name)
+        except Exception:  # noqa: BLE001  # a page with a key in its address: needs a valid one
+            continue
+        if client.get(address).status_code == 200:
+            open_pages.append(name)
+
+    assert sorted(open_pages) == OPEN_ACCOUNT_PAGES
+
+
+@pytest.mark.django_db
+def test_a_wrong_token_opens_nothing(client, addresses):
+    code, _token = addresses["resellers:invitation"]
+
+    response = client.get(reverse("resellers:invitation", args=[code, "x" * 43]))
+
+    assert response.status_code == 404
+    assert PartnershipRequest.objects.get(code=code).is_open
