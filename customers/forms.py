@@ -21,6 +21,7 @@ from customers.names import (
     check_contact_email,
     check_domain_prefix,
     check_registration_number,
+    in_name_order,
 )
 from customers.postal_data import postal_facts
 from customers.registration import domain_is_free, domain_taken
@@ -62,7 +63,8 @@ class NameField(forms.CharField):
 class CustomerForm(forms.Form):
     """Account info of a new customer of the member's provider.
 
-    It takes what a page posts as well as the answers of a stored draft, and finds everything that is wrong at once.
+    It takes what a page posts as well as the answers of a stored draft, and finds everything that is wrong at once
+    (domain.md §4.2 to §4.5).
     Which address fields there are, and which of them are required, depends on the country.
     """
 
@@ -83,7 +85,10 @@ class CustomerForm(forms.Form):
     state = forms.CharField(label=_("State/Province"), max_length=100, required=False)
     postal_code = forms.CharField(label=_("ZIP/Postal code"), max_length=20, required=False)
     qualification = forms.ChoiceField(
-        label=_("Special qualifications"), choices=Customer.Qualification, initial=Customer.Qualification.NONE
+        label=_("Special qualifications"),
+        choices=Customer.Qualification,
+        initial=Customer.Qualification.NONE,
+        required=False,
     )
     registration_number = forms.CharField(label=_("Organization registration number"), max_length=40, required=False)
     first_name = NameField(label=_("First name"), max_length=50)
@@ -123,16 +128,14 @@ class CustomerForm(forms.Form):
 
     @property
     def country_code(self) -> str:
-        """The country that the other fields follow: as posted, else the provider's own."""
-        posted = self.data.get(self.add_prefix("country"))
-        if posted in self.provider.markets:
-            return str(posted)
-        return str(self.provider.organisation.country)
+        """The country that the other fields follow: as posted, or as the page begins, else the provider's own."""
+        chosen = self.data.get(self.add_prefix("country")) if self.is_bound else self.initial.get("country")
+        return str(chosen if chosen in self.provider.markets else self.provider.organisation.country)
 
     def sections(self) -> Iterator[tuple[str, list[forms.BoundField]]]:
         """The fields under their headings, in the order of the page."""
         for heading, names in SECTIONS:
-            yield str(heading), [self[name] for name in names if name in self.fields]
+            yield str(heading), [self[name] for name in in_name_order(names) if name in self.fields]
 
     def clean_company_name(self) -> str:
         return check_company_name(self.cleaned_data["company_name"])
@@ -148,6 +151,9 @@ class CustomerForm(forms.Form):
 
     def clean_registration_number(self) -> str:
         return check_registration_number(self.country_code, self.cleaned_data["registration_number"])
+
+    def clean_qualification(self) -> str:
+        return self.cleaned_data["qualification"] or Customer.Qualification.NONE
 
     def clean_language(self) -> str:
         return self.cleaned_data["language"] or self._language_of_country()
@@ -190,8 +196,8 @@ class CustomerForm(forms.Form):
         for name in rules.unused:
             del self.fields[name]
         if self.country_code in REGISTRATION_NUMBER_COUNTRIES:
-            self._require("registration_number", _("Enter the organization's registration number."))
-            self._require("phone", _("Enter a phone number."))
+            self._require("registration_number", str(_("Enter the organization's registration number.")))
+            self._require("phone", str(_("Enter a phone number.")))
         self.fields["language"].initial = self._language_of_country()
 
     def _require(self, name: str, message: str) -> None:

@@ -5,9 +5,11 @@ Every check takes what was typed and returns what is to be stored, or raises Val
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from customers.addresses import tidy_text
@@ -20,10 +22,22 @@ REGISTRATION_NUMBER_COUNTRIES = frozenset(
     )
 )
 
+_FAMILY_NAME_FIRST = frozenset({"ja"})
 _LEGAL_FORMS = frozenset((Path(__file__).parent / "data" / "legal_forms.txt").read_text(encoding="utf-8").split())
 _FILLERS = frozenset(("&", "+", "and", "e", "et", "i", "und", "y"))
 _DOMAIN_PREFIX = re.compile(r"[a-z][a-z0-9]{0,26}")
 _REGISTRATION_NUMBER = re.compile(r"(?=.*\d)[^\W_](?:[ ./-]?[^\W_])*")
+
+
+def in_name_order(fields: Iterable[str]) -> list[str]:
+    """A form's fields as its reader expects them: in Japanese the family name stands before the given name."""
+    ordered = list(fields)
+    if get_language() in _FAMILY_NAME_FIRST:
+        for given in [name for name in ordered if name.endswith("first_name")]:
+            family = given.replace("first_name", "last_name")
+            ordered.remove(family)
+            ordered.insert(ordered.index(given), family)
+    return ordered
 
 
 def check_company_name(text: str) -> str:

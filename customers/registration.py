@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, Organisation, User
@@ -119,9 +120,12 @@ def reset_temporary_password(relationship: Relationship, *, actor: User) -> Cred
         seen_by=parties(relationship),
         affected=relationship.customer.organisation,
     ) as line:
+        # A person who also works elsewhere keeps the password: it opens the other company's pages as well.
+        others = Membership.objects.active().exclude(organisation=relationship.customer_id)
         membership = (
             Membership.objects.active()
-            .filter(organisation=relationship.customer_id, roles__contains=[Role.GLOBAL_ADMIN])
+            .filter(organisation=relationship.customer_id, roles__contains=[Role.GLOBAL_ADMIN], user__is_staff=False)
+            .exclude(Exists(others.filter(user=OuterRef("user"))))
             .order_by("created_at", "pk")
             .select_related("user")
             .first()
@@ -218,12 +222,16 @@ def _record_agreement(relationship: Relationship, details: CustomerDetails, acto
 
 def _create_administrator(customer: Customer, details: CustomerDetails) -> Credentials:
     credentials = Credentials(f"{ADMIN_NAME}@{customer.primary_domain}", new_password())
-    user = open_account(
-        credentials.account_name,
-        credentials.password,
-        name=customer.contact_name,
-        language=details.language,
-        temporary=True,
-    )
+    try:
+        with transaction.atomic():
+            user = open_account(
+                credentials.account_name,
+                credentials.password,
+                name=customer.contact_name,
+                language=details.language,
+                temporary=True,
+            )
+    except IntegrityError:  # somebody signed up with this very address before the domain existed
+        raise domain_taken(details.domain_prefix) from None
     Membership.objects.create(user=user, organisation=customer.organisation, roles=[Role.GLOBAL_ADMIN])
     return credentials

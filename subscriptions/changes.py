@@ -5,10 +5,10 @@ Sources: seed (*On the subscription details page…*), design.md §4.5, §4.10, 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -38,6 +38,19 @@ class Changes:
     support_contact: Reseller | None
 
 
+@dataclass(frozen=True)
+class Returnable:
+    """Licences that may be given back, and until when."""
+
+    licences: int
+    until: datetime
+
+    @property
+    def utc(self) -> str:
+        """Until when, in the time that everybody has."""
+        return f"{self.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def submit_changes(
     subscription: Subscription, changes: Changes, *, revision: int, membership: Membership
 ) -> list[Verb]:
@@ -53,6 +66,7 @@ def submit_changes(
         actor=membership.user,
         seen_by=parties(subscription.relationship),
         affected=subscription.customer.organisation,
+        subscription=subscription.code,
     ) as line:
         subscription = _locked(subscription, revision)
         problems: dict[str, ValidationError] = {}
@@ -93,11 +107,40 @@ def reactivate(subscription: Subscription, *, membership: Membership) -> None:
     )
 
 
-def returnable_licences(subscription: Subscription) -> int:
-    """How many licences may be given back now: those added in the last 168 hours, less what was given back since."""
-    recent = subscription.licence_changes.filter(changed_at__gt=timezone.now() - RETURN_WINDOW)
-    added = recent.aggregate(sum=Sum("difference"))["sum"] or 0
-    return max(0, min(added, subscription.licences - subscription.offer.min_licences))
+def returnable(subscription: Subscription) -> list[Returnable]:
+    """What may be given back now, the first to lapse first.
+
+    The 168 hours run for each licence from the moment it was added. Those given back were the oldest that could be.
+    Never so many that fewer than the offer's least would stay.
+    """
+    added: list[tuple[int, datetime]] = []
+    for change in subscription.licence_changes.order_by("changed_at", "pk"):
+        added = _still_returnable(added, change.changed_at)
+        if change.difference > 0:
+            added.append((change.difference, change.changed_at))
+        else:
+            added = _without_oldest(added, -change.difference)
+    room = max(0, subscription.licences - subscription.offer.min_licences)
+    lots = []
+    for count, since in reversed(_still_returnable(added, timezone.now())):
+        if fits := min(count, room):
+            lots.append(Returnable(fits, since + RETURN_WINDOW))
+            room -= fits
+    return lots[::-1]
+
+
+def _still_returnable(added: list[tuple[int, datetime]], moment: datetime) -> list[tuple[int, datetime]]:
+    return [(count, since) for count, since in added if since > moment - RETURN_WINDOW]
+
+
+def _without_oldest(added: list[tuple[int, datetime]], returned: int) -> list[tuple[int, datetime]]:
+    left = []
+    for count, since in added:
+        taken = min(count, returned)
+        returned -= taken
+        if count > taken:
+            left.append((count - taken, since))
+    return left
 
 
 def _move(
@@ -113,6 +156,7 @@ def _move(
         actor=membership.user,
         seen_by=parties(subscription.relationship),
         affected=subscription.customer.organisation,
+        subscription=subscription.code,
     ):
         subscription = Subscription.objects.select_for_update().get(pk=subscription.pk)
         if subscription.status != origin:
@@ -164,10 +208,12 @@ def _set_licences(subscription: Subscription, changes: Changes, membership: Memb
     difference = changes.licences - subscription.licences
     if difference == 0:
         return None
+    if subscription.offer.is_usage_based:
+        raise ValidationError(_("A usage-based subscription has no licenses to count."), "usage_based")
     if subscription.status != Subscription.Status.ACTIVE:
         raise ValidationError(_("Reactivate the subscription before you change its licenses."), "suspended")
     check_licences(subscription.offer, changes.licences)
-    if difference < 0 and -difference > (most := returnable_licences(subscription)):
+    if difference < 0 and -difference > (most := sum(lot.licences for lot in returnable(subscription))):
         raise ValidationError(
             _(
                 "Licenses can be given back within 168 hours of being added. "
@@ -234,7 +280,7 @@ def _remember(
     membership: Membership,
     *,
     also: list[Organisation] | None = None,
-    **details: object,
+    **details: Any,
 ) -> Verb:
     record(
         verb,

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from babel.numbers import get_currency_precision
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Money:
     amount: Decimal
     currency: str

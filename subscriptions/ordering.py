@@ -1,7 +1,7 @@
 """From a draft to an order: everything at Submit, or nothing (design.md §4.6 and §4.7)."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,11 +16,13 @@ from customers.models import Relationship
 from customers.registration import Credentials, CustomerDetails, parties, register_customer
 from resellers.models import PartnerAccount
 from subscriptions.models import LicenceChange, Offer, Order, OrderDraft, OrderLine, ResellerOfRecord, Subscription
+from subscriptions.models.catalogue import Billing
 from subscriptions.money import Money, totals
 from subscriptions.terms import end_of_term
 
 # Crockford's base 32: without I, L, O and U, so that a number survives being read aloud.
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+MOST_LICENCES = 2_147_483_647  # what the column holds, for offers without a limit of their own
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,21 @@ class Line:
     account: PartnerAccount | None = None
 
     @property
+    def billing(self) -> str:
+        return self.offer.billing
+
+    @property
     def total(self) -> Money:
+        """What it costs for one billing period."""
         return self.offer.price.times(self.licences)
+
+
+@dataclass(frozen=True)
+class PeriodTotal:
+    """What an order costs each month, each year or once."""
+
+    billing: Billing
+    money: Money
 
 
 @dataclass(frozen=True)
@@ -44,28 +59,32 @@ class Receipt:
     credentials: Credentials | None = None
 
 
-def order_totals(lines: Sequence[Line]) -> list[Money]:
-    """What the order costs per billing period, one sum for each currency."""
-    return totals(line.total for line in lines)
+def order_totals(lines: Iterable[Line | OrderLine]) -> list[PeriodTotal]:
+    """One sum for each billing frequency and currency; what is charged by use alone has none."""
+    amounts: dict[str, list[Money]] = {}
+    for line in lines:
+        if line.total.amount or line.billing != Billing.NONE:
+            amounts.setdefault(line.billing, []).append(line.total)
+    return [PeriodTotal(billing, sum_) for billing in Billing for sum_ in totals(amounts.get(billing, []))]
 
 
 def check_licences(offer: Offer, licences: int) -> None:
     """Raise ValidationError, with the limit in the sentence, for too few or too many licences of an offer."""
-    names = {"offer": offer.sku_title, "fewest": offer.min_licences, "most": offer.max_licences}
+    most = offer.max_licences or MOST_LICENCES
+    names = {"offer": offer.sku_title, "fewest": offer.min_licences, "most": most}
     if licences < offer.min_licences:
         raise ValidationError(_("%(offer)s needs at least %(fewest)s licenses."), "too_few", names)
-    if offer.max_licences is not None and licences > offer.max_licences:
+    if licences > most:
         raise ValidationError(_("%(offer)s allows at most %(most)s licenses."), "too_many", names)
 
 
-def check_offer(offer: Offer, *, country: str, qualification: str) -> None:
-    """Raise ValidationError when this customer may not buy the offer now: market, segment, effective period."""
-    if not Offer.objects.on_sale().for_customer(country, qualification).filter(pk=offer.pk).exists():
-        raise ValidationError(
-            _("%(offer)s is not offered to this customer any more. Remove it or choose another."),
-            "not_on_sale",
-            {"offer": offer.sku_title},
-        )
+def not_on_sale(offer: Offer) -> ValidationError:
+    """The refusal for an offer that this customer may not buy now: market, segment, effective period."""
+    return ValidationError(
+        _("%(offer)s is not offered to this customer any more. Remove it or choose another."),
+        "not_on_sale",
+        {"offer": offer.sku_title},
+    )
 
 
 def place_order(
@@ -80,13 +99,13 @@ def place_order(
 
     Once, whoever asks and however often: the second time is refused with already_submitted. Refused with draft_changed
     when somebody edited the draft after the caller read it; besides domain_taken, no_lines, too_few, too_many and
-    not_on_sale.
+    not_on_sale. Whether an account may be credited the caller has asked accounts_for_credit() just before.
     """
     provider = draft.provider
     seen_by = parties(relationship) if relationship else [provider.organisation]
     affected = relationship.customer.organisation if relationship else None
     with attempt(Verb.ORDER_PLACED, draft, actor=actor, seen_by=seen_by, affected=affected) as line:
-        _lock(draft)
+        lock_draft(draft)
         credentials = None
         if relationship is None:
             assert details is not None, "a new customer needs its details"
@@ -102,19 +121,29 @@ def cancel_draft(draft: OrderDraft, *, actor: User) -> None:
     """Forget the draft. It never created anything, so nothing is left; a submitted one is refused."""
     provider = draft.provider
     with attempt(Verb.DRAFT_CANCELLED, draft, actor=actor, seen_by=[provider.organisation]):
-        _lock(draft)
+        lock_draft(draft)
         draft.delete()
 
 
-def _lock(draft: OrderDraft) -> None:
+def already_submitted() -> ValidationError:
+    """The refusal for the second click, the retry, the second tab."""
+    return ValidationError(_("This order has been submitted already."), "already_submitted")
+
+
+def draft_changed() -> ValidationError:
+    """The refusal for submitting something else than what one has read."""
+    return ValidationError(_("This order was changed in another window. Please review it again."), "draft_changed")
+
+
+def lock_draft(draft: OrderDraft) -> None:
     """Hold the draft's row until the transaction ends, and look again at what may have changed since it was read."""
     current = OrderDraft.objects.select_for_update().filter(pk=draft.pk).first()
     if current is None:
         raise ValidationError(_("This order was canceled in another window."), "draft_cancelled")
     if current.order_id:
-        raise ValidationError(_("This order has been submitted already."), "already_submitted")
+        raise already_submitted()
     if current.changed_at != draft.changed_at:
-        raise ValidationError(_("This order was changed in another window. Please review it again."), "draft_changed")
+        raise draft_changed()
 
 
 def _check(lines: Sequence[Line], relationship: Relationship) -> None:
@@ -129,12 +158,10 @@ def _check(lines: Sequence[Line], relationship: Relationship) -> None:
         .filter(pk__in=[line.offer.pk for line in lines])
         .values_list("pk", flat=True)
     )
-    problems = []
+    problems = [not_on_sale(line.offer) for line in lines if line.offer.pk not in on_sale]
     for line in lines:
         try:
             check_licences(line.offer, line.licences)
-            if line.offer.pk not in on_sale:
-                check_offer(line.offer, country=country, qualification=customer.qualification)
         except ValidationError as problem:
             problems.append(problem)
     if problems:

@@ -1,6 +1,7 @@
 """The price list."""
 
 import uuid
+from datetime import date
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -48,6 +49,17 @@ class OfferQuerySet(models.QuerySet["Offer"]):
         if qualification == Customer.Qualification.EDUCATION:
             segments.append(Offer.Segment.EDUCATION)
         return self.filter(market=country, segment__in=segments)
+
+    def search(self, text: str) -> "OfferQuerySet":
+        """Those with every word in their title, or whose product ID begins with it."""
+        found = self
+        for word in text.split():
+            found = found.filter(
+                models.Q(sku_title__icontains=word)
+                | models.Q(product_title__icontains=word)
+                | models.Q(product_id__istartswith=word)
+            )
+        return found
 
 
 class Offer(models.Model):
@@ -115,6 +127,11 @@ class Offer(models.Model):
     @property
     def price(self) -> Money:
         return Money(self.unit_price, self.currency)
+
+    @property
+    def has_no_end(self) -> bool:
+        """Whether it stays on sale until a later price list says otherwise."""
+        return self.effective_to.year == date.max.year
 
     @property
     def is_usage_based(self) -> bool:

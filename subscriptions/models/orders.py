@@ -1,5 +1,6 @@
 """Orders: what is being put together, and what was submitted."""
 
+import re
 import uuid
 from typing import ClassVar
 
@@ -12,11 +13,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
 from accounts.roles import Kind
-from customers.models import Customer, Relationship
+from customers.models import Customer, Relationship, folded
 from providers.models import Provider
 from resellers.models import PartnerAccount
 from subscriptions.models.catalogue import Billing, Offer, Term
 from subscriptions.money import Money
+
+_NUMBER = re.compile(r"[0-9A-Z]{4}(-[0-9A-Z]{4}){2}")
 
 
 class OrderDraftQuerySet(models.QuerySet["OrderDraft"]):
@@ -63,6 +66,11 @@ class OrderDraft(models.Model):
         return reverse("orders:draft", args=[self.code])
 
     @property
+    def has_customer(self) -> bool:
+        """Whether it is for a customer that exists already: then there is no account to enter."""
+        return self.customer_id is not None
+
+    @property
     def company_name(self) -> str:
         return str(self.customer) if self.customer else str(self.account.get("company_name", ""))
 
@@ -80,6 +88,22 @@ class OrderQuerySet(models.QuerySet["Order"]):
             case Kind.CUSTOMER:
                 return self.filter(customer=membership.organisation_id)
         return self.none()
+
+    def with_lines(self) -> "OrderQuerySet":
+        """With everything that a list of orders says, in two queries."""
+        lines = OrderLine.objects.order_by("pk").select_related("partner_account__organisation")
+        orders = self.select_related("relationship", "placed_by", "provider__organisation")
+        return orders.prefetch_related(models.Prefetch("lines", lines))
+
+    def search(self, text: str) -> "OrderQuerySet":
+        """The order with this number, or those of customers whose names contain every word."""
+        number = text.strip().upper()
+        if _NUMBER.fullmatch(number):
+            return self.filter(number=number)
+        found = self
+        for word in folded(text).split():
+            found = found.filter(relationship__search_text__contains=word)
+        return found
 
 
 class Order(models.Model):
@@ -142,3 +166,8 @@ class OrderLine(models.Model):
     @property
     def total(self) -> Money:
         return self.price.times(self.licences)
+
+    @property
+    def is_usage_based(self) -> bool:
+        """Charged by what is used: there were no licences to count."""
+        return self.billing == Billing.NONE

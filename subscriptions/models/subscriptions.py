@@ -1,13 +1,15 @@
 """Subscriptions, whom they credit, and how many licences they had when."""
 
 import uuid
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
 from django.db import models
-from django.db.models import Func
+from django.db.models import Func, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +22,8 @@ from resellers.models import PartnerAccount, Reseller
 from subscriptions.models.catalogue import Billing, Offer, Term
 from subscriptions.models.orders import OrderLine
 from subscriptions.money import Money
+
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 class Period(Func):
@@ -47,10 +51,10 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         return self.none()
 
     def search(self, text: str) -> "SubscriptionQuerySet":
-        """Those whose nickname contains every word."""
+        """Those with every word in the nickname, the subscription's ID, or what the customer is found by."""
         found = self
         for word in folded(text).split():
-            found = found.filter(search_text__contains=word)
+            found = found.filter(Q(search_text__contains=word) | Q(relationship__search_text__contains=word))
         return found
 
 
@@ -81,6 +85,10 @@ class Subscription(models.Model):
     auto_renew = models.BooleanField(_("Auto-renew"), default=True)
     starts_at = models.DateTimeField(_("Start date"), default=timezone.now)
     ends_at = models.DateTimeField(_("End of term"), null=True, blank=True)
+    # Lists are sorted by it, and what has no end comes last: a keyset cannot step over nulls.
+    ends_or_never = models.GeneratedField(
+        expression=Coalesce("ends_at", models.Value(NEVER)), output_field=models.DateTimeField(), db_persist=True
+    )
     support_contact = models.ForeignKey(
         Reseller,
         models.PROTECT,
@@ -103,7 +111,7 @@ class Subscription(models.Model):
         ]
         indexes = [
             models.Index(fields=["provider", "-created_at", "-id"], name="subscriptions_newest"),
-            models.Index(fields=["provider", "ends_at", "id"], name="subscriptions_by_end"),
+            models.Index(fields=["provider", "ends_or_never", "id"], name="subscriptions_by_end"),
             models.Index(fields=["customer", "provider"], name="subscriptions_of_customer"),
         ]
 

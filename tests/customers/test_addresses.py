@@ -1,12 +1,11 @@
 import csv
 
 import pytest
-from django.core.exceptions import ValidationError
 from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customers.addresses import FIELDS, check_address, check_phone, rules_for, tidy_address, tidy_text
+from customers.addresses import FIELDS, check_address, tidy_address, tidy_text
 from customers.postal_data import postal_facts
 from providers.regions import DATA
 
@@ -47,97 +46,6 @@ def sentences(problems):
     return {
         field: [sentence for problem in found for sentence in problem.messages] for field, found in problems.items()
     }
-
-
-# What a country asks for
-
-
-@pytest.mark.parametrize(
-    ("country", "required", "unused"),
-    [
-        ("JP", {"address_line1", "city", "state", "postal_code"}, set()),
-        ("DE", {"address_line1", "city", "postal_code"}, {"state"}),
-        ("US", {"address_line1", "city", "state", "postal_code"}, set()),
-        ("GB", {"address_line1", "city", "postal_code"}, {"state"}),
-        ("FR", {"address_line1", "city", "postal_code"}, {"state"}),
-        ("IE", {"address_line1", "city"}, set()),
-        ("HK", {"address_line1", "state"}, {"postal_code"}),
-        ("SG", {"address_line1", "postal_code"}, {"state"}),
-    ],
-)
-def test_rules_say_what_is_required_and_what_is_not_used(country, required, unused):
-    rules = rules_for(country)
-
-    assert (rules.required, rules.unused) == (required, unused)
-
-
-@pytest.mark.parametrize("country", ["", "XX", "ZZ", "jp", "all", "../../etc"])
-def test_rules_of_an_unknown_country_ask_for_street_and_city(country):
-    rules = rules_for(country)
-
-    assert rules.required == {"address_line1", "city"}
-    assert rules.states == ()
-    assert rules.postal_code_example == ""
-
-
-def test_rules_know_every_country_of_the_programme():
-    nameless = [country for country in COUNTRIES if not postal_facts(country).required]
-
-    assert nameless == []
-
-
-@pytest.mark.parametrize(
-    ("country", "language", "state"),
-    [
-        ("JP", "ja", ("東京都", "東京都")),
-        ("JP", "en", ("東京都", "Tokyo")),
-        ("JP", "de", ("東京都", "Tokyo")),
-        ("US", "ja", ("CA", "California")),
-        ("CA", "en", ("BC", "British Columbia")),
-        ("CA", "fr", ("BC", "Colombie-Britannique")),
-        ("CA", "fr-ca", ("BC", "Colombie-Britannique")),
-        ("HK", "zh-hant", ("Kowloon", "九龍")),
-        ("HK", "ja", ("Kowloon", "Kowloon")),
-        ("KR", "ko", ("서울특별시", "서울")),
-        ("KR", "ja", ("서울특별시", "Seoul")),
-    ],
-)
-def test_states_are_named_for_the_reader(country, language, state):
-    assert state in rules_for(country, language).states
-
-
-def test_states_are_named_in_the_active_language():
-    with translation.override("ja"):
-        assert rules_for("JP").states == rules_for("JP", "ja").states
-
-    assert rules_for("JP").states == rules_for("JP", "en").states != rules_for("JP", "ja").states
-
-
-def test_states_are_named_in_latin_letters_where_no_language_is_active():
-    with translation.override(None):
-        assert rules_for("JP").states == rules_for("JP", "en").states
-
-
-def test_states_are_in_the_order_that_readers_look_for():
-    japanese = [name for _, name in rules_for("JP", "ja").states]
-    english = [name for _, name in rules_for("JP", "en").states]
-
-    assert japanese[:2] == ["北海道", "青森県"]
-    assert english == sorted(english)
-    assert len(japanese) == len(english) == 47
-
-
-@pytest.mark.parametrize("country", COUNTRIES)
-def test_states_have_the_same_codes_in_every_language(country):
-    names = postal_facts(country).state_names.values()
-
-    assert len({frozenset(states) for states in names}) <= 1
-
-
-def test_rules_give_an_example_of_a_postal_code():
-    examples = {country: rules_for(country).postal_code_example for country in ("JP", "DE", "IE", "HK")}
-
-    assert examples == {"JP": "154-0023", "DE": "26133", "IE": "A65 F4E2", "HK": ""}
 
 
 # Right addresses
@@ -193,12 +101,20 @@ def test_tidy_address_writes_postal_codes_as_the_country_does(country, typed, st
     assert tidy_address(country, {"postal_code": typed})["postal_code"] == stored
 
 
-@pytest.mark.parametrize("country", COUNTRIES)
-def test_postal_codes_of_every_country_survive_careless_typing(country):
-    for example in postal_facts(country).examples:
-        for typed in (example, example.lower(), example.replace(" ", "").replace("-", ""), f"{country}-{example}"):
-            assert tidy_address(country, {"postal_code": typed})["postal_code"] == example
-        assert "postal_code" not in check_address(country, {"postal_code": example})
+def test_postal_codes_of_every_country_survive_careless_typing():
+    examples = [(country, example) for country in COUNTRIES for example in postal_facts(country).examples]
+
+    changed = [
+        (country, typed)
+        for country, example in examples
+        for typed in (example, example.lower(), example.replace(" ", "").replace("-", ""), f"{country}-{example}")
+        if tidy_address(country, {"postal_code": typed})["postal_code"] != example
+    ]
+    refused = [pair for pair in examples if "postal_code" in check_address(pair[0], {"postal_code": pair[1]})]
+
+    assert examples
+    assert changed == []
+    assert refused == []
 
 
 @pytest.mark.parametrize(
@@ -308,59 +224,3 @@ def test_tidying_twice_changes_nothing_more(country, typed):
 def test_accepted_postal_codes_are_plain_ascii(country, typed):
     if "postal_code" not in check_address(country, {"postal_code": typed}):
         assert tidy_address(country, {"postal_code": typed})["postal_code"].isascii()
-
-
-# Phone numbers
-
-
-@pytest.mark.parametrize(
-    ("country", "typed", "stored"),
-    [
-        ("JP", "03-1234-5678", "+81312345678"),
-        ("JP", "０３－１２３４－５６７８", "+81312345678"),
-        ("JP", "+81 (0)3 1234 5678", "+81312345678"),
-        ("JP", "090-1234-5678", "+819012345678"),
-        ("DE", "030 901820", "+4930901820"),
-        ("DE", "+49 30 901820", "+4930901820"),
-        ("DE", "+41 44 668 18 00", "+41446681800"),
-        ("US", "(201) 555-0123", "+12015550123"),
-        ("GB", "020 7946 0018", "+442079460018"),
-        ("FR", "01 23 45 67 89", "+33123456789"),
-        ("IE", "(01) 234 5678", "+35312345678"),
-        ("HK", "2123 4567", "+85221234567"),
-        ("", "+81 3 1234 5678", "+81312345678"),
-        ("JP", "  ", ""),
-    ],
-)
-def test_phone_number_is_stored_in_international_form(country, typed, stored):
-    assert check_phone(country, typed) == stored
-
-
-@pytest.mark.parametrize(
-    ("country", "typed"),
-    [
-        ("JP", "12"),
-        ("JP", "call me"),
-        ("DE", "03-1234-567890123456"),
-        ("US", "(201) 555-0123 ext. 5"),
-        ("", "03-1234-5678"),
-    ],
-)
-def test_wrong_phone_number_is_refused(country, typed):
-    with pytest.raises(ValidationError) as refusal:
-        check_phone(country, typed)
-
-    assert refusal.value.code == "phone"
-
-
-@pytest.mark.parametrize(
-    ("country", "example"), [("JP", "03-1234-5678"), ("AQ", "+81 3-1234-5678"), ("", "+81 3-1234-5678")]
-)
-def test_wrong_phone_number_is_answered_with_an_example(country, example):
-    with pytest.raises(ValidationError) as refusal:
-        check_phone(country, "none")
-
-    assert refusal.value.messages == [
-        f"“none” is not a phone number. Enter one such as {example}, or one that starts with + and the country code. "
-        "Leave out the extension."
-    ]

@@ -1,63 +1,13 @@
 import json
 from dataclasses import fields
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
-import time_machine
-from django.http import QueryDict
-from django.utils import timezone, translation
 
-from customers.forms import ATTESTATION, CustomerForm
+from customers.forms import CustomerForm
 from customers.registration import CustomerDetails, register_customer
-from tests.factories import CustomerFactory, PartnershipFactory, ready_reseller
-
-JAPAN = {
-    "company_name": "株式会社さくら",
-    "domain_prefix": "sakura",
-    "address_line1": "丸の内1-2-3",
-    "city": "千代田区",
-    "state": "東京都",
-    "postal_code": "100-0005",
-    "qualification": "none",
-    "first_name": "花子",
-    "last_name": "山田",
-    "email": "hanako@sakura.example",
-    "language": "ja",
-    "agreement": "to_be_asked",
-}
-GERMANY = JAPAN | {
-    "country": "DE",
-    "company_name": "Rhein Handel GmbH",
-    "address_line1": "Hauptstraße 5",
-    "city": "Köln",
-    "state": "",
-    "postal_code": "50667",
-}
-ATTESTED = {
-    "agreement": "attested",
-    "agreement_first_name": "花子",
-    "agreement_last_name": "山田",
-    "agreement_email": "hanako@sakura.example",
-    "agreement_date": "2026-03-01",
-}
-
-
-def posted(answers):
-    query = QueryDict(mutable=True)
-    query.update(answers)
-    return query
-
-
-def form_for(membership, *typed, **kwargs):
-    answers = {}
-    for part in typed:
-        answers |= part
-    return CustomerForm(posted(answers), membership=membership, **kwargs)
-
-
-def codes(form):
-    return {name: [error.code for error in errors] for name, errors in form.errors.as_data().items()}
-
+from tests.customers.answers import ATTESTED, JAPAN, codes, form_for, posted
+from tests.factories import CustomerFactory
 
 # What is right
 
@@ -144,7 +94,7 @@ def test_everything_that_is_missing_is_found_at_once(sales_agent):
     assert codes(form) == {
         name: ["required"]
         for name in (
-            *("company_name", "domain_prefix", "address_line1", "city", "state", "postal_code", "qualification"),
+            *("company_name", "domain_prefix", "address_line1", "city", "state", "postal_code"),
             *("first_name", "last_name", "email", "agreement"),
         )
     }
@@ -223,182 +173,6 @@ def test_domain_that_somebody_has_is_refused(sales_agent):
     form = form_for(sales_agent, JAPAN)
 
     assert codes(form) == {"domain_prefix": ["domain_taken"]}
-
-
-# Countries
-
-
-def test_country_is_locked_in_a_region_of_one(sales_agent):
-    form = form_for(sales_agent, JAPAN, {"country": "US"})
-
-    assert form.fields["country"].disabled
-    assert form.fields["country"].choices == [("JP", "Japan")]
-    assert form.is_valid(), form.errors
-    assert form.cleaned_data["country"] == "JP"
-
-
-def test_countries_are_those_of_the_region_sorted_by_their_names(stranger):
-    with translation.override("en"):
-        choices = CustomerForm(membership=stranger).fields["country"].choices
-
-    assert ("GB", "United Kingdom") in choices
-    assert "JP" not in dict(choices)
-    assert [name for _code, name in choices] == sorted(name for _code, name in choices)
-
-
-def test_country_outside_the_region_is_refused(stranger):
-    form = form_for(stranger, GERMANY, {"country": "US"})
-
-    assert codes(form) == {"country": ["invalid_choice"]}
-
-
-def test_page_begins_with_the_country_of_the_provider(stranger):
-    form = CustomerForm(membership=stranger)
-
-    assert form["country"].value() == "DE"
-    assert form["language"].value() == "en"
-    assert "state" not in form.fields
-
-
-def test_language_follows_the_country(sales_agent):
-    form = form_for(sales_agent, JAPAN, {"language": ""})
-
-    assert CustomerForm(membership=sales_agent)["language"].value() == "ja"
-    assert form.is_valid()
-    assert form.cleaned_data["language"] == "ja"
-
-
-@pytest.mark.parametrize(
-    ("country", "address", "missing"),
-    [
-        ("DE", {}, ["address_line1", "city", "postal_code"]),
-        ("IE", {}, ["address_line1", "city"]),
-        ("GB", {"city": "Leeds"}, ["address_line1", "postal_code"]),
-        ("GI", {}, ["address_line1"]),
-    ],
-)
-def test_required_fields_follow_the_country(stranger, country, address, missing):
-    empty = dict.fromkeys(("address_line1", "city", "state", "postal_code"), "")
-    form = form_for(stranger, GERMANY, empty, {"country": country}, address)
-
-    assert codes(form) == {name: ["required"] for name in missing}
-
-
-def test_fields_that_the_country_does_not_use_are_not_shown_and_not_kept(stranger):
-    form = form_for(stranger, GERMANY, {"state": "東京都"})
-
-    assert "state" not in form.fields
-    assert form.is_valid(), form.errors
-    assert form.cleaned_data["state"] == ""
-
-
-def test_field_that_the_new_country_needs_appears_with_the_refusal(stranger):
-    form = form_for(stranger, GERMANY, {"country": "ES"})
-
-    assert codes(form) == {"state": ["required"]}
-    assert '<option value="M">Madrid</option>' in str(form["state"])
-
-
-def test_prefectures_are_named_for_the_reader(sales_agent):
-    with translation.override("ja"):
-        japanese = str(CustomerForm(membership=sales_agent)["state"])
-    english = str(CustomerForm(membership=sales_agent)["state"])
-
-    assert '<option value="東京都">東京都</option>' in japanese
-    assert '<option value="東京都">Tokyo</option>' in english
-
-
-def test_registration_number_and_phone_are_required_where_the_authorities_want_them(stranger):
-    stranger.organisation.country = "AE"
-
-    form = form_for(
-        stranger,
-        GERMANY,
-        {"country": "AE", "state": "Dubai", "postal_code": "", "registration_number": "", "phone": ""},
-    )
-
-    assert codes(form) == {"registration_number": ["required"], "phone": ["required"]}
-
-
-def test_provider_outside_every_region_can_add_nobody(sales_agent):
-    sales_agent.organisation.country = "CN"
-
-    form = form_for(sales_agent, JAPAN, {"country": "CN"})
-
-    assert form.fields["country"].choices == []
-    assert codes(form)["country"] == ["invalid_choice"]
-
-
-# Resellers
-
-
-def test_resellers_are_those_that_the_provider_is_partnered_with(sales_agent, partnership, strange_relationship):
-    now = timezone.now()
-    former = ready_reseller("Former", number="777")
-    PartnershipFactory(provider=partnership.provider, reseller=former, started_at=now, ended_at=now)
-
-    field = CustomerForm(membership=sales_agent).fields["reseller"]
-
-    assert list(field.queryset) == [partnership.reseller]
-    assert [label for _value, label in field.choices] == ["No indirect reseller", "Sakura"]
-
-
-def test_reseller_of_a_stranger_is_refused(sales_agent, strange_relationship):
-    form = form_for(sales_agent, JAPAN, {"reseller": str(strange_relationship.reseller.pk)})
-
-    assert codes(form) == {"reseller": ["invalid_choice"]}
-
-
-def test_reseller_is_preselected(sales_agent, partnership):
-    form = CustomerForm(membership=sales_agent, initial={"reseller": partnership.reseller.pk})
-
-    assert f'<option value="{partnership.reseller.pk}" selected>' in str(form["reseller"])
-
-
-def test_resellers_are_read_with_one_query(sales_agent, provider, django_assert_num_queries):
-    for number in ("101", "102", "103"):
-        PartnershipFactory(provider=provider, reseller=ready_reseller(f"Reseller {number}", number=number))
-    form = CustomerForm(membership=sales_agent)
-
-    with django_assert_num_queries(1):
-        str(form["reseller"])
-
-
-# The customer agreement
-
-
-@time_machine.travel("2026-03-01T12:00:00Z", tick=False)
-@pytest.mark.parametrize(("days", "expected"), [(-1, {}), (0, {}), (1, {"agreement_date": ["future"]})])
-def test_agreement_cannot_have_been_accepted_tomorrow(sales_agent, days, expected):
-    day = date(2026, 3, 1) + timedelta(days=days)
-
-    form = form_for(sales_agent, JAPAN, ATTESTED, {"agreement_date": day.isoformat()})
-
-    assert codes(form) == expected
-
-
-@time_machine.travel("2026-03-01T20:00:00Z", tick=False)
-def test_today_is_the_day_of_the_reader(sales_agent):
-    with timezone.override("Asia/Tokyo"):
-        form = form_for(sales_agent, JAPAN, ATTESTED, {"agreement_date": "2026-03-02"})
-
-        assert form.is_valid(), form.errors
-
-
-def test_attested_agreement_needs_who_and_when(sales_agent):
-    form = form_for(sales_agent, JAPAN, {"agreement": "attested"})
-
-    assert codes(form) == {name: ["required"] for name in ATTESTATION}
-
-
-def test_agreement_that_is_not_attested_keeps_nothing_of_it(sales_agent):
-    form = form_for(sales_agent, JAPAN, ATTESTED, {"agreement": "to_be_asked", "agreement_date": "gibberish"})
-
-    assert form.is_valid(), form.errors
-    assert [form.cleaned_data[name] for name in ATTESTATION] == ["", "", "", None]
-
-
-# The page
 
 
 def test_labels_are_those_of_the_product(sales_agent):

@@ -1,5 +1,6 @@
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +10,7 @@ from customers.names import (
     check_contact_email,
     check_domain_prefix,
     check_registration_number,
+    in_name_order,
 )
 
 
@@ -227,3 +229,12 @@ def test_registration_number_is_tidied(country, typed, stored):
 )
 def test_missing_or_odd_registration_number_is_refused(country, typed, code):
     assert refusal_of(check_registration_number, country, typed).code == code
+
+
+@pytest.mark.parametrize(
+    ("language", "ordered"),
+    [("en", ["first_name", "last_name", "email"]), ("ja", ["last_name", "first_name", "email"])],
+)
+def test_the_name_fields_stand_as_the_reader_expects_them(language: str, ordered: list[str]):
+    with translation.override(language):
+        assert in_name_order(("first_name", "last_name", "email")) == ordered

@@ -1,0 +1,97 @@
+"""The rows of the list of customers, closed or opened, and as a file."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import Membership
+from accounts.paging import Sorting
+from accounts.roles import Kind
+from customers.filters import id_from
+from customers.models import Relationship, RelationshipQuerySet
+
+SORTINGS = {"name": Sorting(("sort_name", "id")), "domain": Sorting(("primary_domain", "id"))}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A customer in the list: where its arrow leads, with JavaScript and without."""
+
+    relationship: Relationship
+    is_open: bool
+    toggle_url: str
+    fragment_url: str
+
+    @property
+    def mpn_id(self) -> str:
+        return mpn_id_of(self.relationship)
+
+
+def list_row(relationship: Relationship, request: HttpRequest, *, is_open: bool) -> Row:
+    """The row; its links turn it around and leave the rest of the list's address as it is."""
+    query = request.GET.copy()
+    for name in ("open", "closed", "of"):
+        query.pop(name, None)
+    page = query.copy()
+    if not is_open:
+        page["open"] = str(relationship.customer_id)
+    else:
+        query["closed"] = "1"
+    query["of"] = str(relationship.provider_id)  # a reseller may have the customer through several providers
+    fragment = reverse("customers:row", args=[relationship.customer_id])
+    list_url = reverse("customers:list")
+    return Row(
+        relationship,
+        is_open,
+        f"{list_url}?{page.urlencode()}#open-{relationship.pk}",
+        f"{fragment}?{query.urlencode()}",
+    )
+
+
+def with_names(rows: RelationshipQuerySet) -> RelationshipQuerySet:
+    """The rows with everything that a row shows, in two queries however many they are."""
+    names = rows.select_related("provider__organisation", "reseller__organisation", "customer__organisation")
+    return names.prefetch_related("reseller__organisation__partner_accounts")
+
+
+def relationship_with(customer: UUID, membership: Membership, *, of: str = "") -> RelationshipQuerySet:
+    """The member's relationship with the customer, at most one: with the provider of this id, else the oldest."""
+    rows = with_names(Relationship.objects.visible_to(membership)).filter(customer=customer)
+    if of:
+        rows = rows.filter(provider=id_from(of))
+    return rows.order_by("created_at", "pk")[:1]
+
+
+def mpn_id_of(relationship: Relationship) -> str:
+    """The MPN ID of the reseller; empty without a reseller, or when it has none."""
+    if relationship.reseller is None:
+        return ""
+    accounts = relationship.reseller.organisation.partner_accounts.all()
+    return next((account.number for account in accounts if account.is_associated), "")
+
+
+def export_header(membership: Membership) -> list[str]:
+    """What the file's columns are called. A reseller reads whose customer it is, a provider for whom it was added."""
+    partner = [_("Indirect provider")] if membership.kind == Kind.RESELLER else [_("Indirect reseller"), _("MPN ID")]
+    return [
+        *(_("Microsoft ID"), _("Company name"), _("Primary domain name"), _("Relationship")),
+        *partner,
+        *(_("Country/region"), _("Created")),
+    ]
+
+
+def export_lines(rows: RelationshipQuerySet, membership: Membership) -> Iterator[list[str]]:
+    """One line a customer, under export_header(). The day of creation is that in UTC, wherever the reader is."""
+    kind_of_relationship = _("Cloud Reseller")
+    for row in with_names(rows).iterator(chunk_size=500):
+        is_provider = membership.kind == Kind.PROVIDER
+        partner = [str(row.reseller or ""), mpn_id_of(row)] if is_provider else [str(row.provider)]
+        yield [
+            *(str(row.customer_id), row.company_name, row.primary_domain, kind_of_relationship),
+            *partner,
+            *(str(row.customer.organisation.country), f"{row.created_at:%Y-%m-%d}"),
+        ]

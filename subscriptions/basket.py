@@ -1,0 +1,127 @@
+"""The chosen offers of a draft, checked as of now, and the price list that one chooses from.
+
+Sources: seed (*On the New subscription page…*), design.md §4.5 and §6, domain.md §6.3. The number of queries does not
+depend on the number of lines.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Membership
+from resellers.eligibility import accounts_for_credit
+from resellers.models import PartnerAccount
+from subscriptions.models import Offer
+from subscriptions.models.catalogue import OfferQuerySet
+from subscriptions.order_forms import LineForm, TypedLine, label_of, typed_number
+from subscriptions.ordering import PeriodTotal, not_on_sale, order_totals
+
+MOST_OFFERS = 50
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Offers to choose from, by category; is_cut when there are more than a page should show."""
+
+    groups: list[tuple[str, list[Offer]]]
+    is_cut: bool
+
+
+class Basket:
+    """What is typed for the chosen offers of one customer, and everything that is wrong with it."""
+
+    def __init__(self, typed: Sequence[TypedLine], *, membership: Membership, country: str, qualification: str) -> None:
+        self.typed = typed
+        self.membership = membership
+        self.country = country
+        self.qualification = qualification
+
+    @cached_property
+    def lines(self) -> list[LineForm]:
+        """One form for each offer that exists for this provider, in the order in which they were chosen."""
+        offers, refusals = self._offers()
+        numbers = {typed_number(each) for each in self.typed} - {""}
+        credited = accounts_for_credit(numbers, provider=self.membership.organisation.provider)
+        return [
+            LineForm(
+                each,
+                offer=offers[each["offer"]],
+                credited=credited.get(typed_number(each)),
+                refusal=refusals.get(each["offer"]),
+            )
+            for each in self.typed
+            if each["offer"] in offers
+        ]
+
+    @property
+    def problems(self) -> list[ValidationError]:
+        """What is wrong with the order as a whole."""
+        if not self.typed:
+            return [ValidationError(_("Select at least one subscription."), "no_lines")]
+        if len(self.lines) < len(self.typed):
+            return [ValidationError(_("An offer that you selected is not in your price list."), "offer_unknown")]
+        return []
+
+    def is_valid(self) -> bool:
+        return not self.problems and all(line.is_valid() for line in self.lines)
+
+    @property
+    def totals(self) -> list[PeriodTotal]:
+        """What the lines that hold cost for each billing period."""
+        return order_totals(line.line for line in self.lines if line.is_valid())
+
+    @cached_property
+    def accounts(self) -> list[PartnerAccount]:
+        """The numbers of the partnered resellers, by the resellers' names."""
+        own = self.membership.organisation_id
+        accounts = PartnerAccount.objects.visible_to(self.membership).filter(is_associated=True)
+        return list(accounts.exclude(organisation=own).select_related("organisation").order_by("organisation__name"))
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """Whom one may credit: nobody, or a partnered reseller by its number."""
+        return [("", str(_("No indirect reseller"))), *((each.number, label_of(each)) for each in self.accounts)]
+
+    def number_of(self, reseller: str) -> str:
+        """The MPN ID of a partnered reseller; empty when there is none."""
+        return next((each.number for each in self.accounts if str(each.organisation_id) == reseller), "")
+
+    def catalogue(self, *, q: str = "", category: str = "") -> Catalogue:
+        """The offers for this customer that are not chosen yet: at most fifty."""
+        found = self._on_sale().exclude(code__in=list(self._codes().values())).search(q)
+        if category:
+            found = found.filter(category=category)
+        offers = list(found.order_by("sku_title", "pk")[: MOST_OFFERS + 1])
+        shown = offers[:MOST_OFFERS]
+        groups = [(str(each.label), [offer for offer in shown if offer.category == each]) for each in Offer.Category]
+        return Catalogue([group for group in groups if group[1]], is_cut=len(offers) > MOST_OFFERS)
+
+    def _on_sale(self) -> OfferQuerySet:
+        offers = Offer.objects.visible_to(self.membership)
+        return offers.on_sale().for_customer(self.country, self.qualification)
+
+    def _offers(self) -> tuple[Mapping[str, Offer], Mapping[str, ValidationError]]:
+        """The chosen offers by their codes as typed, and why some of them cannot be bought by this customer."""
+        codes = self._codes()
+        by_code = {offer.code: offer for offer in self._on_sale().filter(code__in=codes.values())}
+        refusals = {}
+        if missing := set(codes.values()) - set(by_code):
+            for offer in Offer.objects.visible_to(self.membership).filter(code__in=missing):
+                by_code[offer.code] = offer
+                refusals[offer.code] = not_on_sale(offer)
+        offers = {text: by_code[code] for text, code in codes.items() if code in by_code}
+        return offers, {text: refusals[code] for text, code in codes.items() if code in refusals}
+
+    def _codes(self) -> dict[str, UUID]:
+        """What was typed as the code of an offer and is one."""
+        codes = {}
+        for each in self.typed:
+            try:
+                codes[each["offer"]] = UUID(each["offer"])
+            except ValueError:
+                continue
+        return codes

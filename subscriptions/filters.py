@@ -1,0 +1,98 @@
+"""What the lists of subscriptions and of prices can be narrowed to."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+from django_countries import countries
+
+from accounts.models import Membership
+from accounts.roles import Kind
+from customers.filters import NO_RESELLER, ResellerField, past_and_present_partners, wanted_resellers
+from resellers.filters import ListFilter
+from subscriptions.models import Offer, ResellerOfRecord, Subscription
+from subscriptions.models.catalogue import OfferQuerySet, Term
+from subscriptions.models.subscriptions import SubscriptionQuerySet
+
+ANY = "all"
+
+
+class SubscriptionFilter(ListFilter):
+    """Search, status, customer, and for a provider the reseller that is credited."""
+
+    q = forms.CharField(label=_("Search subscriptions"), required=False, max_length=200)
+    status = forms.ChoiceField(
+        label=_("Status"), required=False, choices=[("", _("All")), *Subscription.Status.choices]
+    )
+    reseller = ResellerField()
+    customer = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if membership.kind != Kind.PROVIDER:
+            del self.fields["reseller"]
+            return
+        still = ResellerOfRecord.objects.current().filter(
+            provider=membership.organisation_id, partner_account__organisation=OuterRef("reseller")
+        )
+        self.resellers = past_and_present_partners(membership, still)
+        self.fields["reseller"].offer(self.resellers, self.data.get("reseller", ""))  # type: ignore[attr-defined]  # a ResellerField does
+
+    def apply(self, rows: SubscriptionQuerySet) -> SubscriptionQuerySet:
+        """The rows that are asked for, of the given ones."""
+        values = self.values()
+        if status := values.get("status"):
+            rows = rows.filter(status=status)
+        if customer := values.get("customer"):
+            rows = rows.filter(customer=customer)
+        if reseller := values.get("reseller"):
+            rows = self._crediting(rows, reseller)
+        return rows.search(values.get("q", ""))
+
+    def _crediting(self, rows: SubscriptionQuerySet, reseller: str) -> SubscriptionQuerySet:
+        current = ResellerOfRecord.objects.current().filter(subscription=OuterRef("pk"))
+        if reseller == NO_RESELLER:
+            return rows.filter(~Exists(current))
+        wanted = wanted_resellers(reseller, self.resellers)
+        return rows.filter(Exists(current.filter(partner_account__organisation__in=wanted)))
+
+
+class PriceListFilter(ListFilter):
+    """Search, and what an offer is for: market, segment, category, term. The market is one's own unless chosen."""
+
+    q = forms.CharField(label=_("Search the price list"), required=False, max_length=200)
+    market = forms.ChoiceField(label=_("Market"), required=False)
+    segment = forms.ChoiceField(label=_("Segment"), required=False, choices=[("", _("All")), *Offer.Segment.choices])
+    category = forms.ChoiceField(label=_("Category"), required=False, choices=[("", _("All")), *Offer.Category.choices])
+    term = forms.ChoiceField(
+        label=_("Term"),
+        required=False,
+        choices=[("", _("All")), *((term.value or "none", term.label) for term in Term)],
+    )
+
+    def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        provider = membership.organisation.provider
+        names = sorted((str(countries.name(code)), code) for code in provider.markets)
+        field = self.fields["market"]
+        field.choices = [(code, name) for name, code in names] + [(ANY, _("All"))]  # type: ignore[attr-defined]  # a ChoiceField has them
+        self.own_market = str(membership.organisation.country)
+        if "market" not in self.data:
+            self.data = {**dict(self.data.items()), "market": self.own_market}
+
+    def apply(self, rows: OfferQuerySet) -> OfferQuerySet:
+        """The rows that are asked for, of the given ones."""
+        values = self.values()
+        market = values.get("market", self.own_market)
+        if market != ANY:
+            rows = rows.filter(market=market)
+        for name in ("segment", "category"):
+            if name in values:
+                rows = rows.filter(**{name: values[name]})
+        if term := values.get("term"):
+            rows = rows.filter(term="" if term == "none" else term)
+        for word in values.get("q", "").split():
+            named = Q(sku_title__icontains=word) | Q(product_title__icontains=word)
+            rows = rows.filter(named | Q(product_id__istartswith=word))
+        return rows

@@ -1,0 +1,175 @@
+import csv
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from accounts.roles import Role
+from activity.models import Activity
+from subscriptions.price_list import COLUMNS, load_price_list
+from tests.factories import OfferFactory, ProviderFactory, member
+
+LIST = reverse("subscriptions:price_list")
+EXPORT = reverse("subscriptions:price_list_export")
+
+
+@pytest.fixture
+def european(db):
+    provider = ProviderFactory(organisation__name="Rhein", organisation__country="DE")
+    return member(provider.organisation, Role.GLOBAL_ADMIN)
+
+
+def titles(response):
+    return [offer.sku_title for offer in response.context["page"]]
+
+
+def exported(response):
+    text = b"".join(response.streaming_content).decode("utf-8-sig")
+    return list(csv.reader(text.splitlines()))
+
+
+def test_list_has_the_offers_of_ones_own_market_by_name(sign_in, provider_admin):
+    OfferFactory(sku_title="Zeta")
+    OfferFactory(sku_title="Alpha")
+    OfferFactory(sku_title="Foreign", market="DE")
+
+    assert titles(sign_in(provider_admin).get(LIST)) == ["Alpha", "Zeta"]
+
+
+def test_list_shows_what_an_offer_costs_and_when(sign_in, provider_admin):
+    OfferFactory(
+        sku_title="Mail plan",
+        product_title="Mail",
+        product_id="CFQ7",
+        sku_id="0002",
+        unit_price=Decimal("1234"),
+        min_licences=2,
+        max_licences=None,
+        effective_to=datetime(2026, 6, 30, 23, 59, 59, tzinfo=UTC),
+    )
+    OfferFactory(sku_title="Without end", max_licences=300)
+
+    text = sign_in(provider_admin).get(LIST).text
+
+    for shown in ("CFQ7:0002", "Mail", "1 year · Monthly", "¥1,234", "¥1,200", "Japan", "Commercial", "Jun 30, 2026"):
+        assert shown in text
+    assert "2–∞" in text
+    assert "1–300" in text
+    assert "9999" not in text
+
+
+def test_end_of_time_does_not_trouble_readers_east_of_utc(sign_in, provider_admin):
+    provider_admin.user.time_zone = "Pacific/Kiritimati"
+    provider_admin.user.save()
+    load_price_list(
+        [
+            dict(
+                zip(
+                    COLUMNS,
+                    [
+                        *("Mail", "P1", "1", "Mail", "Us", "", "P1Y", "Monthly", "JP", "JPY", "1", "1", ""),
+                        *("2025-01-01", "9999-12-31", "", "1", "Commercial"),
+                    ],
+                    strict=True,
+                )
+            )
+        ]
+    )
+
+    assert titles(sign_in(provider_admin).get(LIST)) == ["Mail"]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"q": "mail"}, ["Mail trial", "Mail yearly"]),
+        ({"q": "mail yearly"}, ["Mail yearly"]),
+        ({"q": "cfq9"}, ["School"]),
+        ({"q": "nothing"}, []),
+        ({"segment": "education"}, ["School"]),
+        ({"category": "trial"}, ["Mail trial"]),
+        ({"term": "P1M"}, ["Mail trial"]),
+        ({"term": "none"}, ["Cloud"]),
+        ({"term": "P9Y"}, ["Cloud", "Mail trial", "Mail yearly", "School"]),
+        ({"market": "FR"}, ["Fromage"]),
+        ({"market": "all"}, ["Cloud", "Fromage", "Mail trial", "Mail yearly", "School"]),
+        ({"market": "JP"}, ["Cloud", "Mail trial", "Mail yearly", "School"]),
+    ],
+)
+def test_list_narrows(sign_in, european, query, expected):
+    fields = {"market": "DE", "currency": "EUR"}
+    OfferFactory(sku_title="Mail yearly", **fields)
+    OfferFactory(sku_title="Mail trial", term="P1M", category="trial", **fields)
+    OfferFactory(sku_title="School", segment="education", product_id="CFQ9", **fields)
+    OfferFactory(sku_title="Cloud", term="", category="usage", **fields)
+    OfferFactory(sku_title="Fromage", market="FR", currency="EUR")
+    OfferFactory(sku_title="Sushi", market="JP")
+
+    assert titles(sign_in(european).get(LIST, query)) == expected
+
+
+def test_list_sorts_by_price_and_name(sign_in, provider_admin):
+    for name, price in (("A", 3), ("B", 1), ("C", 2)):
+        OfferFactory(sku_title=name, unit_price=price)
+    client = sign_in(provider_admin)
+
+    assert titles(client.get(LIST, {"sort": "price"})) == ["B", "C", "A"]
+    assert titles(client.get(LIST, {"sort": "-name"})) == ["C", "B", "A"]
+
+
+def test_pages_by_price_follow_each_other(sign_in, provider_admin):
+    for number in range(51):
+        OfferFactory(sku_title=f"{number}", unit_price=Decimal("1.5"))
+    client = sign_in(provider_admin)
+
+    first = client.get(LIST, {"sort": "price"})
+    second = client.get(first.context["page"].next_url)
+
+    assert len({*titles(first), *titles(second)}) == 51
+
+
+def test_list_costs_the_same_for_one_row_and_three(sign_in, provider_admin, django_assert_num_queries):
+    client = sign_in(provider_admin)
+    OfferFactory()
+
+    with django_assert_num_queries(4):
+        client.get(LIST)
+    OfferFactory.create_batch(2)
+    with django_assert_num_queries(4):
+        assert len(titles(client.get(LIST))) == 3
+
+
+def test_empty_list_leads_to_the_whole(sign_in, provider_admin):
+    response = sign_in(provider_admin).get(LIST, {"q": "x"}, headers={"HX-Request": "true"})
+
+    assert response.templates[0].name == "subscriptions/_price_table.html"
+    assert "No offer matches what you are looking for." in response.text
+    assert 'href="/subscriptions/price-list/export/?q=x" data-hx-swap-oob="true"' in response.text
+
+
+def test_export_is_in_the_public_columns_and_can_be_loaded_again(sign_in, provider_admin):
+    OfferFactory(sku_title="Mail plan", product_id="CFQ7", unit_price=Decimal("1234"), tags=["Enterprise", "New"])
+    OfferFactory(sku_title="Foreign", market="DE")
+
+    rows = exported(sign_in(provider_admin).get(EXPORT))
+
+    assert rows == [
+        list(COLUMNS),
+        [
+            *("Mail plan", "CFQ7", "0001", "Mail plan", "Microsoft Corporation", "", "P1Y", "Monthly", "JP", "JPY"),
+            *("1234", "1", "300", "2025-01-01", "9999-12-31", "Enterprise;New", "1200", "Commercial"),
+        ],
+    ]
+    assert load_price_list([dict(zip(rows[0], rows[1], strict=True))]) == 1
+    assert (Activity.objects.get().verb, Activity.objects.get().target) == ("exported", "Price list")
+
+
+@pytest.mark.parametrize("url", [LIST, EXPORT])
+def test_prices_are_for_the_providers_people_with_the_role(
+    sign_in, provider, provider_admin, billing_admin, helpdesk, reseller_admin, customer_admin, url
+):
+    user_admin = member(provider.organisation, Role.USER_ADMIN)
+    people = (provider_admin, billing_admin, helpdesk, user_admin, reseller_admin, customer_admin)
+
+    assert [sign_in(each).get(url).status_code for each in people] == [200, 200, 403, 403, 404, 404]
