@@ -6,20 +6,22 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django_htmx.middleware import HtmxDetails
 
 from accounts.models import Membership, User
 from accounts.roles import Kind, Permission, labels, roles_with
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 class PortalRequest(HttpRequest):
     """A request by someone who has signed in and acts for an organisation."""
 
-    user: User  # type: ignore[assignment]  # LoginRequiredMiddleware has turned everybody else away
+    user: User
     membership: Membership
+    memberships: list[Membership]
     htmx: HtmxDetails
     reference: str
 
@@ -54,7 +56,7 @@ def requires(permission: Permission, *kinds: Kind) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             check(request.membership, permission, kinds)
             return view(request, *args, **kwargs)
 

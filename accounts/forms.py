@@ -1,6 +1,5 @@
 """Forms about oneself."""
 
-import zoneinfo
 from typing import Any
 
 from django import forms
@@ -9,6 +8,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, User
+from accounts.time_zones import SUGGESTED, time_zone_named
 
 
 class SignupForm(forms.Form):
@@ -47,9 +47,16 @@ class ProfileForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
-    time_zone = forms.ChoiceField(
-        label=_("Time zone"), choices=[(name, name) for name in sorted(zoneinfo.available_timezones())]
+    time_zone = forms.CharField(
+        label=_("Time zone"),
+        max_length=64,
+        help_text=_("A city such as Tokyo, or a name such as Europe/Berlin."),
+        widget=forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off"}),
     )
+    suggested_time_zones = SUGGESTED
+
+    def clean_time_zone(self) -> str:
+        return time_zone_named(self.cleaned_data["time_zone"])
 
 
 class SwitchForm(forms.Form):

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.models import Membership
+from accounts.models import Membership, User
 
 SESSION_KEY = "membership"
 _GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -21,22 +22,22 @@ class MembershipMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        memberships: list[Membership] = []
-        if request.user.is_authenticated:
-            memberships = list(
-                Membership.objects.active()
-                .filter(user=request.user)
-                .select_related("organisation")
-                .order_by("organisation__name", "pk")
-            )
+        memberships = self._memberships_of(request.user)
         chosen = request.session.get(SESSION_KEY) if memberships else None
         request.memberships = memberships  # type: ignore[attr-defined]  # declared on PortalRequest
         request.membership = next(  # type: ignore[attr-defined]  # declared on PortalRequest
             (each for each in memberships if each.pk == chosen), memberships[0] if memberships else None
         )
-        for membership in memberships:
-            membership.user = request.user
         return self.get_response(request)
+
+    def _memberships_of(self, user: User | AnonymousUser) -> list[Membership]:
+        if not isinstance(user, User):
+            return []
+        memberships = Membership.objects.active().filter(user=user).select_related("organisation")
+        found = list(memberships.order_by("organisation__name", "pk"))
+        for membership in found:
+            membership.user = user
+        return found
 
 
 class TemporaryPasswordMiddleware:

@@ -8,9 +8,10 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
@@ -104,7 +105,10 @@ class Organisation(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(kind__in=Kind.values), name="accounts_organisation_kind")
         ]
-        indexes = [models.Index("kind", Lower("name"), name="accounts_organisation_by_name")]
+        indexes = [
+            models.Index("kind", Lower("name"), name="accounts_organisation_by_name"),
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="accounts_organisation_search"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -70,6 +70,7 @@ def paginate(rows: QuerySet[Row], request: HttpRequest, sorting: Sorting, *, siz
     """The page that ?after= or ?before= asks for, in one query. A cursor that makes no sense means the first page."""
     backwards = "before" in request.GET and "after" not in request.GET
     cursor = _decode(request.GET.get("before" if backwards else "after", ""), len(sorting.fields))
+    backwards = backwards and cursor is not None
     try:
         found = _fetch(rows, sorting, cursor, backwards=backwards, size=size)
     except (ValidationError, ValueError, TypeError):
@@ -102,7 +103,9 @@ def _value(row: Model, name: str) -> Any:
     value: Any = row
     for part in name.split("__"):
         value = getattr(value, part)
-    return value.isoformat() if hasattr(value, "isoformat") else value
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return value if value is None or isinstance(value, str | int | float) else str(value)
 
 
 def _decode(cursor: str, length: int) -> list[Any] | None:
@@ -110,7 +113,9 @@ def _decode(cursor: str, length: int) -> list[Any] | None:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError):
         return None
-    return values if isinstance(values, list) and len(values) == length else None
+    is_cursor = isinstance(values, list) and len(values) == length
+    # PostgreSQL has no text with a NUL character in it, and says so with an error that ends the page.
+    return values if is_cursor and not any(isinstance(each, str) and "\0" in each for each in values) else None
 
 
 def _url(request: HttpRequest, **changes: str) -> str:

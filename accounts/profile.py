@@ -5,10 +5,11 @@ from allauth.account.models import EmailAddress
 from accounts.models import User
 
 
-def open_account(address: str, password: str, *, name: str, language: str, temporary: bool = False) -> User:
+def open_account(address: str, password: str | None, *, name: str, language: str, temporary: bool = False) -> User:
     """Make an account that can sign in at once: whoever calls this vouches for the address.
 
-    With a temporary password the person sees nothing else before choosing another one.
+    With a temporary password the person sees nothing else before choosing another one; without any, signing in takes
+    “Forgot your password?” first.
     """
     user = User.objects.create_user(address, password, name=name, language=language, must_change_password=temporary)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -93,3 +94,8 @@ def labels(roles: Iterable[Role]) -> list[str]:
     """The roles' names for a sentence, in the order in which the roles are listed everywhere."""
     wanted = set(roles)
     return [str(role.label) for role in Role if role in wanted]
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words in a row, with the comma of the reader's language."""
+    return gettext(", ").join(words)

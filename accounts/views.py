@@ -13,6 +13,7 @@ from accounts.access import PortalRequest, signed_in
 from accounts.forms import NewPasswordForm, ProfileForm, SwitchForm
 from accounts.middleware import SESSION_KEY
 from accounts.profile import change_profile, choose_password
+from accounts.redirects import next_url
 
 
 @signed_in
@@ -22,7 +23,7 @@ def switch(request: PortalRequest) -> HttpResponse:
     form = SwitchForm(request.POST, user=request.user)
     if form.is_valid():
         request.session[SESSION_KEY] = form.cleaned_data["membership"].pk
-    return redirect("overview")
+    return redirect(next_url(request, reverse("overview")))
 
 
 @signed_in

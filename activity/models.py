@@ -5,15 +5,20 @@ from typing import Any, ClassVar
 
 import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models.functions import Concat, Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, Organisation
+from activity.details import facts
 from activity.verbs import Verb
 
 APPEND_ONLY = pgtrigger.Update | pgtrigger.Delete
+# What the search looks through; the same expression in the index.
+SEARCHED = Concat("affected_name", models.Value(" "), "actor_name", models.Value(" "), "target")
 
 
 class ActivityQuerySet(models.QuerySet["Activity"]):
@@ -53,7 +58,11 @@ class Activity(models.Model):
     class Meta:
         verbose_name = _("activity")
         verbose_name_plural = _("activities")
-        indexes = [models.Index(fields=["happened_at"], name="activity_by_time")]
+        indexes = [
+            models.Index(fields=["happened_at"], name="activity_by_time"),
+            models.Index(fields=["verb", "id"], name="activity_by_verb"),
+            GinIndex(OpClass(Upper(SEARCHED), name="gin_trgm_ops"), name="activity_search"),
+        ]
         triggers = [pgtrigger.Protect(name="append_only", operation=APPEND_ONLY)]
 
     def __str__(self) -> str:
@@ -62,6 +71,11 @@ class Activity(models.Model):
     @property
     def was_refused(self) -> bool:
         return self.result == self.Result.REFUSED
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """The details as people read them."""
+        return list(facts(self.details))
 
 
 class Sighting(models.Model):

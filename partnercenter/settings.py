@@ -167,12 +167,12 @@ LANGUAGES = [("en", _("English")), ("ja", _("Japanese"))]
 LANGUAGE_CODE = "en"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
-COUNTRIES_OVERRIDE: dict[str, str] = {}
+COUNTRIES_OVERRIDE = {"XK": _("Kosovo")}  # sold to, but without an ISO code of its own
 PHONENUMBER_DB_FORMAT = "E164"
 PHONENUMBER_DEFAULT_FORMAT = "INTERNATIONAL"
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = None if DEBUG else BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -5,21 +5,28 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views import i18n
 
-from accounts.access import PortalRequest, public, signed_in
+from accounts.access import PortalRequest, check, public, requires, signed_in
+from accounts.roles import Permission
+from partnercenter import styleguide as guide
+from partnercenter.attention import overview_of
+from partnercenter.company import settings_of
 
 set_language = public(i18n.set_language)
 
 
 @signed_in
 def overview(request: PortalRequest) -> HttpResponse:
-    """Where one lands after signing in."""
-    return render(request, "overview.html")
+    """Where one lands after signing in: what waits for the organisation, or how to get into one."""
+    if not request.memberships:
+        return render(request, "overview.html", {"part": "overview/_nobody.html"})
+    check(request.membership, Permission.VIEW)
+    return render(request, "overview.html", overview_of(request.membership))
 
 
-@signed_in
+@requires(Permission.VIEW)
 def account_settings(request: PortalRequest) -> HttpResponse:
-    """The organisation that one acts for."""
-    return render(request, "account_settings.html")
+    """The organisation that one acts for: to read; what may change has its own page."""
+    return render(request, "account_settings.html", settings_of(request, request.membership))
 
 
 @public
@@ -33,4 +40,4 @@ def health(request: HttpRequest) -> JsonResponse:
 @public
 def styleguide(request: HttpRequest) -> HttpResponse:
     """Every component in every state, for whoever builds pages. Only while developing."""
-    return render(request, "styleguide.html")
+    return render(request, "styleguide.html", guide.context())

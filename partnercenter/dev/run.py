@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from partnercenter.dev.valkey import ValkeyError
 
 MANAGE = [sys.executable, "manage.py"]
 CELERY = [sys.executable, "-m", "celery", "-A", "partnercenter.celery"]
-WORKER = [*CELERY, "worker", "-B", "--pool=threads", "--concurrency=2"]
+WORKER = [*CELERY, "worker", "-B", "--pool=threads", "--concurrency=2", "--without-gossip", "--without-mingle"]
 
 
 def main() -> int:
@@ -49,7 +49,8 @@ class PortTakenError(RuntimeError):
 
 
 def settings_for_development(port: int) -> Mapping[str, str]:
-    return {"DEBUG": "1", "PYTHONUNBUFFERED": "1", **os.environ, "PORT": str(port)}
+    quiet = {"DJANGO_RUNSERVER_HIDE_WARNING": "true", "PYTHONUNBUFFERED": "1"}
+    return {"DEBUG": "1", **quiet, **os.environ, "PORT": str(port)}
 
 
 def refuse_taken(port: int) -> None:
@@ -76,14 +77,17 @@ def serve(state: Path, environment: Mapping[str, str], port: int, began: float) 
         children = [start_worker(state, environment), start_web(environment, port)]
         for child in children:
             stack.callback(child.stop)
-        wait_until(lambda: accepts_connections(port) or any(child.has_ended() for child in children), seconds=60)
-        print(f"\nPartner Center: http://localhost:{port}/   (after {time.monotonic() - began:.1f} s; Ctrl-C stops it)")
-        print(f"The worker's log: {state / 'worker.log'}\n", flush=True)
-        while not any(child.has_ended() for child in children):
+        if wait_until(lambda: accepts_connections(port) or bool(ended(children)), seconds=60) and not ended(children):
+            print(f"\nPartner Center: http://localhost:{port}/   (after {time.monotonic() - began:.1f} s)")
+            print(f"Ctrl-C stops it. The worker's log: {state / 'worker.log'}\n", flush=True)
+        while not (names := ended(children)):
             time.sleep(0.3)
-    ended = next(child for child in children if child.process.returncode is not None)
-    print(f"The {ended.name} has ended by itself, so everything stops.", file=sys.stderr)
+        print(f"Everything stops, since this ended by itself: {', '.join(names)}", file=sys.stderr)
     return 1
+
+
+def ended(children: Sequence[Child]) -> list[str]:
+    return [child.name for child in children if child.has_ended()]
 
 
 def start_worker(state: Path, environment: Mapping[str, str]) -> Child:

@@ -54,7 +54,7 @@ def moment(value: datetime | None) -> str:
         return ""
     local, locale = timezone.localtime(value), _locale()
     clock = f"{format_time(local, 'short', locale=locale)} {local.tzname()}"
-    both = get_datetime_format("medium", locale=locale).replace("'", "")
+    both = str(get_datetime_format("medium", locale=locale)).replace("'", "")
     return _time(value, both.format(clock, format_date(local, locale=locale)))
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 import partnercenter
+from subscriptions.models import Offer
+from subscriptions.price_list import load_price_list, price_list_line
 
 PATH = Path(partnercenter.__file__).parent / "demo" / "price_list.csv"
 COLUMNS = [
@@ -96,3 +98,19 @@ def test_one_offer_has_ended():
 
 def test_every_description_says_that_the_price_is_invented():
     assert [line for line in LINES if not line["SkuDescription"].endswith("Demo price.")] == []
+
+
+def test_list_is_taken_whole_and_comes_out_as_it_went_in(db):
+    taken = load_price_list(LINES)
+    written = sorted(price_list_line(offer) for offer in Offer.objects.all())
+
+    assert taken == len(LINES)
+    assert written == sorted([*line.values()] for line in LINES)
+
+
+def test_offers_of_japan_fill_every_category(db):
+    load_price_list(LINES)
+
+    counts = Counter(Offer.objects.filter(market="JP").values_list("category", flat=True))
+
+    assert counts == {"enterprise": 24, "small_business": 10, "add_on": 3, "trial": 2, "usage": 1, "software": 1}

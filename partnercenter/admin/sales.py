@@ -1,0 +1,78 @@
+"""Drafts, orders and subscriptions, to read: they change on the portal's own pages, with their rules."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from partnercenter.admin.desk import RecordAdmin, RecordInline
+from subscriptions.models import LicenceChange, Order, OrderDraft, OrderLine, ResellerOfRecord, Subscription
+
+
+class OrderLineInline(RecordInline):
+    model = OrderLine
+    fields = ("title", "term", "billing", "licences", "unit_price", "currency", "partner_account")
+
+
+class CreditInline(RecordInline):
+    model = ResellerOfRecord
+    fields = ("partner_account", "starts_at", "ends_at", "set_by")
+
+
+class LicenceChangeInline(RecordInline):
+    model = LicenceChange
+    fields = ("difference", "changed_at", "changed_by")
+    readonly_fields = ("changed_at",)
+
+
+@admin.register(OrderDraft)
+class OrderDraftAdmin(RecordAdmin):
+    list_display = ("code", "company", "provider", "created_by", "created_at", "changed_at", "order")
+    list_select_related = ("provider__organisation", "customer__organisation", "created_by", "order")
+    search_fields = ("code",)
+    readonly_fields = ("code", "created_at", "changed_at")
+
+    @admin.display(description=_("Company name"))
+    def company(self, draft: OrderDraft) -> str:
+        return draft.company_name
+
+
+@admin.register(Order)
+class OrderAdmin(RecordAdmin):
+    list_display = ("number", "customer", "provider", "placed_at", "placed_by")
+    list_select_related = ("customer__organisation", "provider__organisation", "placed_by")
+    search_fields = ("number__iexact", "code", "customer", "customer__organisation__name__icontains")
+    readonly_fields = ("number", "code", "placed_at")
+    inlines = (OrderLineInline,)
+
+
+@admin.register(OrderLine)
+class OrderLineAdmin(RecordAdmin):
+    list_display = ("order", "title", "licences", "unit_price", "currency", "partner_account")
+    list_select_related = ("order", "partner_account")
+    search_fields = ("order__number",)
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(RecordAdmin):
+    list_display = ("nickname", "customer", "provider", "licences", "status", "term", "ends_at")
+    list_select_related = ("customer__organisation", "provider__organisation")
+    list_filter = ("status",)
+    search_fields = ("code", "customer", "customer__organisation__name__icontains")
+    readonly_fields = ("code", "created_at", "revision")
+    inlines = (CreditInline, LicenceChangeInline)
+
+
+@admin.register(ResellerOfRecord)
+class ResellerOfRecordAdmin(RecordAdmin):
+    """Who was credited from when to when; the past is never rewritten (design.md §4.10)."""
+
+    list_display = ("subscription", "partner_account", "starts_at", "ends_at")
+    list_select_related = ("subscription", "partner_account")
+    search_fields = ("subscription__code", "partner_account__number")
+
+
+@admin.register(LicenceChange)
+class LicenceChangeAdmin(RecordAdmin):
+    list_display = ("subscription", "difference", "changed_at", "changed_by")
+    list_select_related = ("subscription", "changed_by")
+    search_fields = ("subscription__code",)
+    readonly_fields = ("changed_at",)

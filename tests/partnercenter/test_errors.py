@@ -1,0 +1,114 @@
+import logging
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from activity.models import Activity
+from activity.verbs import Verb
+
+
+def test_a_missing_role_is_named_with_those_that_could(billing_admin, sign_in):
+    response = sign_in(billing_admin).get("/orders/new/")
+    html = response.content.decode()
+
+    assert response.status_code == 403
+    assert response.context["needed_roles"] == ["Global admin", "User management admin", "Admin agent", "Sales agent"]
+    assert "Your role does not allow this" in html
+    assert response["X-Reference"] in html
+    assert Activity.objects.count() == 0
+
+
+def test_what_was_tried_with_a_button_is_in_the_log_of_the_company(billing_admin, stranger, sign_in):
+    address = reverse("resellers:request_create")
+
+    response = sign_in(billing_admin).post(address)
+    line = Activity.objects.visible_to(billing_admin).get()
+
+    assert response.status_code == 403
+    assert (line.verb, line.result, line.refusal) == (Verb.ACCESS_REFUSED, "refused", "role_missing")
+    assert (line.target, line.details) == ("request a partnership", {"path": address})
+    assert list(Activity.objects.visible_to(stranger)) == []
+
+
+def test_who_acts_for_no_company_is_told_what_to_do(billing_admin, sign_in):
+    client = sign_in(billing_admin)
+    billing_admin.delete()
+
+    html = client.get("/activity/").content.decode()
+
+    assert "You are not a member of an organization here yet." in html
+
+
+def test_a_page_that_is_not_there_has_a_reference_that_is_in_the_log(provider_admin, sign_in, caplog):
+    with caplog.at_level(logging.INFO, "partnercenter.errors"):
+        response = sign_in(provider_admin).get("/nowhere/")
+
+    assert response.status_code == 404
+    assert response["X-Reference"] in response.content.decode()
+    assert caplog.messages == ["answered 404 for /nowhere/"]
+
+
+def test_a_stranger_who_is_signed_out_is_asked_to_sign_in(db):
+    response = Client().get("/nowhere/")
+
+    assert response.status_code == 404
+    assert "404.html" in [template.name for template in response.templates]
+
+
+def test_a_fault_has_a_page_with_its_reference(provider_admin, sign_in, settings, caplog):
+    settings.LANGUAGES = settings.LANGUAGES
+    client = sign_in(provider_admin)
+    client.raise_request_exception = False
+
+    # A table that is not there: the database's own fault, in the middle of a page.
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE activity_sighting RENAME TO elsewhere")
+    response = client.get("/activity/")
+
+    assert response.status_code == 500
+    assert "Something went wrong" in response.content.decode()
+    assert response["X-Reference"] in response.content.decode()
+    assert "answered 500 for /activity/" in caplog.messages
+
+
+def test_a_form_without_its_token_is_explained(provider_admin):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(provider_admin.user)
+
+    response = client.post("/me/profile/", {"name": "X"})
+
+    assert response.status_code == 403
+    assert "403_csrf.html" in [template.name for template in response.templates]
+    assert response["X-Reference"] in response.content.decode()
+
+
+@pytest.mark.parametrize("address", ["/%00", "/activity/?q=%00", "/customers/?after=%00"])
+def test_nonsense_in_an_address_is_no_fault(provider_admin, sign_in, address):
+    assert sign_in(provider_admin).get(address).status_code in (200, 404)
+
+
+def test_every_answer_has_its_own_reference(db):
+    client = Client()
+
+    references = {client.get("/health/")["X-Reference"] for _request in range(5)}
+
+    assert len(references) == 5
+    assert {len(reference) for reference in references} == {8}
+
+
+def test_the_reference_stands_in_the_log_line(caplog):
+    from partnercenter.middleware import ReferenceFilter
+
+    record = logging.LogRecord("x", logging.INFO, "x", 1, "m", (), None)
+
+    assert ReferenceFilter().filter(record)
+    assert record.reference == "-"
+
+
+def test_health_answers_while_the_database_does(db):
+    response = Client().get("/health/")
+
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
