@@ -5,6 +5,7 @@ import smtplib
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -18,12 +19,16 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send, or say on the page that it could not be sent; the person can ask for it again."""
         try:
-            super().send_mail(template_prefix, email, context)
+            super().send_mail(template_prefix, email, {"portal_url": settings.PORTAL_URL, **context})
         except (OSError, smtplib.SMTPException):
             logger.exception("the mail server did not take a sign-in message")
             messages.error(
                 self.request, _("The message could not be sent at the moment. Please try again in a few minutes.")
             )
+
+    def format_email_subject(self, subject: str) -> str:
+        """The product's name goes ahead, and not the host name of the address that was visited."""
+        return _("Partner Center: %(subject)s") % {"subject": subject}
 
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
         user.name = form.cleaned_data["name"]

@@ -10,11 +10,25 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Membership, User
 from accounts.time_zones import SUGGESTED, time_zone_named
 
+GIVEN_OUT = ".onmicrosoft.com"
+
 
 class SignupForm(forms.Form):
     """What an account needs besides the address and the password that django-allauth asks for."""
 
     name = forms.CharField(label=_("Name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+
+    def clean(self) -> dict[str, Any]:
+        """Nobody takes the address that a customer's first administrator will be given at Submit (design.md §4.11)."""
+        answers: dict[str, Any] = super().clean() or self.cleaned_data
+        if str(answers.get("email", "")).lower().endswith(GIVEN_OUT):
+            self.add_error(
+                "email",
+                forms.ValidationError(
+                    _("Addresses at onmicrosoft.com are given out with Setup info. Sign in with yours."), "given_out"
+                ),
+            )
+        return answers
 
     def signup(self, request: Any, user: User) -> None:
         """django-allauth calls this after saving; the adapter has stored the name already."""

@@ -13,7 +13,7 @@ from django.db.models import F, Model, Q, QuerySet
 from django.db.models.expressions import OrderBy
 from django.http import HttpRequest, QueryDict
 
-PAGE_SIZE = 50
+PAGE_SIZE = 30
 
 Row = TypeVar("Row", bound=Model)
 
@@ -73,7 +73,7 @@ def paginate(rows: QuerySet[Row], request: HttpRequest, sorting: Sorting, *, siz
     backwards = backwards and cursor is not None
     try:
         found = _fetch(rows, sorting, cursor, backwards=backwards, size=size)
-    except (ValidationError, ValueError, TypeError):
+    except (ValidationError, ValueError, TypeError, ArithmeticError):
         cursor, backwards = None, False
         found = _fetch(rows, sorting, None, backwards=False, size=size)
     more, found = len(found) > size, found[:size]

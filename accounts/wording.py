@@ -13,9 +13,6 @@ SIGNING_IN = (
     _("Code"),
     _("Forgot your password?"),
     _("Forgot Password?"),
-    _("Current Password"),
-    _("New Password"),
-    _("New Password (again)"),
     _("Incorrect code."),
     _("The email address and/or password you specified are not correct."),
     _("The email address is not assigned to any user account."),
@@ -25,10 +22,9 @@ SIGNING_IN = (
     _("Enter a valid email address."),
     _("Successfully signed in as %(name)s."),
     _("You have signed out."),
+    _("Log out"),
     _("Password successfully changed."),
     _("Password successfully set."),
-    _("Account Inactive"),
-    _("This account is inactive."),
     _("This account is currently inactive."),
     _("Sign Up Closed"),
     _("We are sorry, but the sign up is currently closed."),
@@ -42,18 +38,10 @@ CODES = (
     _("We've sent a code to %(recipient)s. The code expires shortly, so please enter it soon."),
     _("Confirm"),
     _("Request new code"),
-    _("Email Verification"),
-    _("Enter Email Verification Code"),
     _("Use a different email address"),
     _("Confirmation email sent to %(email)s."),
     _("You have confirmed %(email)s."),
     _("Verify Your Email Address"),
-    _("Enter Password Reset Code"),
-    _("Password Reset"),
-    _("Forgotten your password? Enter your email address below, and we'll send you an email allowing you to reset it."),
-    _("Reset My Password"),
-    _("Please contact us if you have any trouble resetting your password."),
-    _("Change Password"),
     _("Your password is now changed."),
 )
 
@@ -79,16 +67,6 @@ ADDRESSES = (
 )
 
 MAILS = (
-    _("Hello from %(site_name)s!"),
-    _("Thank you for using %(site_name)s!\n%(site_domain)s"),
-    _(
-        "You're receiving this email because user %(user_display)s has given your email address to register an account"
-        " on %(site_domain)s."
-    ),
-    _("Your email verification code is listed below. Please enter it in your open browser window."),
-    _("Please Confirm Your Email Address"),
-    _("Your password reset code is listed below. Please enter it in your open browser window."),
-    _("Password Reset Code"),
     _("This mail can be safely ignored if you did not initiate this action."),
     _(
         "You are receiving this email because you or someone else tried to signup for an\naccount using email address:"

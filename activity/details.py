@@ -8,10 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 LABELS = {
     "account": _("Account name"),
-    "company": _("Company name"),
     "domain": _("Primary domain name"),
     "fields": _("Fields"),
-    "filters": _("Filters"),
     "lines": _("Subscriptions"),
     "list": _("List"),
     "mpn_id": _("MPN ID"),
@@ -24,7 +22,6 @@ LABELS = {
     "recipient": _("Send to"),
     "request": _("Partnership request"),
     "reseller": _("Indirect reseller"),
-    "rows": _("Rows"),
     "signer": _("Signed by"),
     "subscription": _("Subscription ID"),
     "version": _("Version"),

@@ -8,8 +8,12 @@ from typing import Any
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
-# A spreadsheet takes a cell that begins with one of these for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from accounts.access import PortalRequest
+from activity.log import record
+from activity.verbs import Verb
+
+# A spreadsheet takes a cell that begins with one of these for a formula, in Japanese also in full width.
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
 
 class _Echo:
@@ -17,6 +21,20 @@ class _Echo:
 
     def write(self, line: str) -> str:
         return line
+
+
+def export_list(
+    request: PortalRequest, name: str, title: str, header: Sequence[Any], rows: Iterable[Sequence[Any]]
+) -> StreamingHttpResponse:
+    """The rows that a list shows, on all of its pages, as a download; that it was taken is in the activity log."""
+    record(
+        Verb.EXPORTED,
+        title,
+        actor=request.user,
+        seen_by=[request.membership.organisation],
+        path=request.get_full_path(),
+    )
+    return csv_response(name, header, rows)
 
 
 def csv_response(name: str, header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> StreamingHttpResponse:

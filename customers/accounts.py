@@ -64,6 +64,7 @@ def change_account(relationship: Relationship, details: AccountDetails, *, membe
         of_customer = _take(customer, names, details)
         relationship.take_names()
         relationship.save(update_fields=["company_name", "sort_name", "search_text"])
+        relationship.subscriptions.update(customer_text=relationship.search_text)
         customer.save(update_fields=names)
         changes |= of_customer
         line.details["old"] = {name: old for name, (old, _new) in changes.items()}

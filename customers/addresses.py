@@ -1,6 +1,7 @@
-"""What an address and a phone number have to look like, country by country (domain.md §4.4).
+"""What an address and a phone number look like, country by country (domain.md §4.4).
 
-Every function here is pure: it takes what was typed, and says all that is wrong with it at once (domain.md §4.5).
+Nothing here asks the database: the checks take what was typed, and say all that is wrong with it at once (domain.md
+§4.5).
 """
 
 import re
@@ -14,6 +15,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
+from customers.models import Customer
 from customers.postal_data import PostalFacts, postal_facts
 
 FIELDS = ("address_line1", "address_line2", "city", "state", "postal_code")
@@ -94,6 +96,25 @@ def check_address(country: str, answers: Mapping[str, str]) -> dict[str, list[Va
     return {field: [problem] for field, problem in problems.items()}
 
 
+def address_lines(customer: Customer) -> list[str]:
+    """The postal address in lines, without names and country: in Japanese it begins with 〒100-0001."""
+    country = str(customer.organisation.country)
+    states = dict(rules_for(country).states)
+    parts = {
+        "%A": "%n".join(filter(None, (customer.address_line1, customer.address_line2))),
+        "%C": customer.city,
+        "%S": states.get(customer.state, customer.state),
+        "%Z": customer.postal_code,
+    }
+    text = postal_facts(country).layout(get_language() or "en")
+    # A part that the country's format does not know is shown nevertheless: it was asked for and given.
+    text = "%n".join([text, *(part for part in parts if part not in text)])
+    for part, value in parts.items():
+        text = text.replace(part, value)
+    lines = (re.sub(r"(?:, )+(?=, |$)", "", line).strip(" ,-〒") and line.strip(" ,-") for line in text.split("%n"))
+    return [line for line in lines if line]
+
+
 def check_phone(country: str, text: str) -> str:
     """The number in E.164 form, from the country's own notation or an international one; an empty one stays empty.
 
@@ -115,7 +136,10 @@ def tidy_text(text: str) -> str:
     """The text in half-width letters and digits, full-width katakana, and single spaces."""
     # NFKC over the whole text would turn the street number 221½ into 2211⁄2.
     text = _FULL_OR_HALF_WIDTH.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
-    return _DASH_IN_NUMBER.sub("-", " ".join(unicodedata.normalize("NFC", text).split()))
+    composed = unicodedata.normalize("NFC", text)
+    # A few letters become two by it; what was short enough when it was typed has to fit into its column.
+    text = composed if len(composed) <= len(text) else text
+    return _DASH_IN_NUMBER.sub("-", " ".join(text.split()))
 
 
 def _tidy_postal_code(facts: PostalFacts, text: str) -> str:

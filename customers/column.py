@@ -9,15 +9,15 @@ from django.utils.translation import gettext_lazy as _
 
 
 @dataclass(frozen=True)
-class Step:
-    """One page of the customer, as components/steps.html shows it."""
+class StepLink:
+    """A line of the column, as components/steps.html shows it; without an address it cannot be opened."""
 
     label: str | Promise
-    url: str
     state: str
+    url: str = ""
 
 
-def customer_steps(customer: UUID, current: str) -> list[Step]:
+def customer_steps(customer: UUID, current: str) -> list[StepLink]:
     """Subscriptions, Orders, Account; current is the name of one of them in lower case, or empty.
 
     For partners: a customer's own people need no column, for the menu is theirs already.
@@ -27,4 +27,4 @@ def customer_steps(customer: UUID, current: str) -> list[Step]:
         ("orders", _("Orders"), f"{reverse('orders:list')}?customer={customer}"),
         ("account", _("Account"), reverse("customers:account", args=[customer])),
     )
-    return [Step(label, url, "current" if name == current else "") for name, label, url in pages]
+    return [StepLink(label, "current" if name == current else "", url) for name, label, url in pages]

@@ -8,13 +8,13 @@ from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.filters import ListFilter
 from accounts.models import Membership
 from accounts.roles import Kind
 from customers.models import Relationship, RelationshipQuerySet
-from resellers.filters import ListFilter
 from resellers.models import PartnerAccount, Partnership, Reseller
 
-MOST_CHOICES = 200
+MOST_CHOICES = 100
 NO_RESELLER = "none"
 
 
@@ -25,7 +25,7 @@ class ResellerField(forms.CharField):
         super().__init__(label=_("Filter by indirect reseller"), required=False, max_length=200, **kwargs)
 
     def offer(self, resellers: QuerySet[Reseller], chosen: str) -> None:
-        """Offer these to choose from; a box to type a name into when they are more than 200 and none is chosen yet."""
+        """Offer these to choose from; a box to type a name into when they are more than 100 and none is chosen yet."""
         names = resellers.order_by("organisation__name", "pk").values_list("pk", "organisation__name")
         found = list(names[: MOST_CHOICES + 1])
         if len(found) > MOST_CHOICES:

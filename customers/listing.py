@@ -26,10 +26,6 @@ class Row:
     toggle_url: str
     fragment_url: str
 
-    @property
-    def mpn_id(self) -> str:
-        return mpn_id_of(self.relationship)
-
 
 def list_row(relationship: Relationship, request: HttpRequest, *, is_open: bool) -> Row:
     """The row; its links turn it around and leave the rest of the list's address as it is."""
@@ -66,14 +62,6 @@ def relationship_with(customer: UUID, membership: Membership, *, of: str = "") -
     return rows.order_by("created_at", "pk")[:1]
 
 
-def mpn_id_of(relationship: Relationship) -> str:
-    """The MPN ID of the reseller; empty without a reseller, or when it has none."""
-    if relationship.reseller is None:
-        return ""
-    accounts = relationship.reseller.organisation.partner_accounts.all()
-    return next((account.number for account in accounts if account.is_associated), "")
-
-
 def export_header(membership: Membership) -> list[str]:
     """What the file's columns are called. A reseller reads whose customer it is, a provider for whom it was added."""
     partner = [_("Indirect provider")] if membership.kind == Kind.RESELLER else [_("Indirect reseller"), _("MPN ID")]
@@ -88,8 +76,9 @@ def export_lines(rows: RelationshipQuerySet, membership: Membership) -> Iterator
     """One line a customer, under export_header(). The day of creation is that in UTC, wherever the reader is."""
     kind_of_relationship = _("Cloud Reseller")
     for row in with_names(rows).iterator(chunk_size=500):
-        is_provider = membership.kind == Kind.PROVIDER
-        partner = [str(row.reseller or ""), mpn_id_of(row)] if is_provider else [str(row.provider)]
+        partner = [str(row.provider)]
+        if membership.kind == Kind.PROVIDER:
+            partner = [str(row.reseller), row.reseller.mpn_id] if row.reseller else ["", ""]
         yield [
             *(str(row.customer_id), row.company_name, row.primary_domain, kind_of_relationship),
             *partner,

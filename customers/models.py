@@ -15,7 +15,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 from accounts.models import Membership, Organisation
 from accounts.roles import Kind
 from providers.models import Provider
-from resellers.models import Reseller
+from resellers.models import Partnership, Reseller
 
 DOMAIN_SUFFIX = "onmicrosoft.com"
 
@@ -173,8 +173,9 @@ class Relationship(models.Model):
 
     def take_names(self) -> None:
         """Derive what lists sort and search by. Call it whenever the company name or the domain is set."""
-        self.sort_name = folded(self.company_name)
-        self.search_text = f"{self.sort_name} {self.primary_domain.lower()} {self.customer_id}"
+        name = folded(self.company_name)
+        self.sort_name = name[:200]  # folding makes some names longer: ß becomes ss
+        self.search_text = f"{name} {self.primary_domain.lower()} {self.customer_id}"
 
 
 class DelegationQuerySet(models.QuerySet["Delegation"]):
@@ -182,12 +183,19 @@ class DelegationQuerySet(models.QuerySet["Delegation"]):
         return self.filter(withdrawn_at=None)
 
     def visible_to(self, membership: Membership | None) -> "DelegationQuerySet":
-        """The customer that gave it, the partner that has it, and the provider of that customer."""
+        """The customer that gave it sees it, and the partner that has it; a provider also what its own resellers have.
+
+        What the same customer has given to another provider and its resellers is none of this one's business.
+        """
         if membership is None:
             return self.none()
-        if membership.kind == Kind.RESELLER:
-            return self.filter(partner=membership.organisation_id)
-        return self.filter(customer__in=Customer.objects.visible_to(membership))
+        if membership.kind == Kind.CUSTOMER:
+            return self.filter(customer=membership.organisation_id)
+        own = models.Q(partner=membership.organisation_id)
+        if membership.kind == Kind.PROVIDER:
+            own |= models.Q(partner__in=Partnership.objects.visible_to(membership).values("reseller"))
+            own |= models.Q(partner__in=Relationship.objects.visible_to(membership).values("reseller"))
+        return self.filter(own, customer__in=Customer.objects.visible_to(membership))
 
 
 class Delegation(models.Model):

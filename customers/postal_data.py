@@ -12,6 +12,9 @@ _Data: TypeAlias = Mapping[str, str]
 
 FIELD_OF = {"A": "address_line1", "C": "city", "S": "state", "Z": "postal_code"}
 _CITY_IS_WRITTEN_APART = {"JP"}  # the data has the city within the street address; Japanese forms ask for it
+_JAPANESE, _JAPANESE_IN_LATIN = "〒%Z%n%S%C%n%A", "%A%n%C, %S%n%Z"
+_ANYWHERE = "%A%n%C%n%S %Z"
+_NAMES_AND_SORTING_CODE = re.compile(r"%[NOXD]")
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,12 @@ class PostalFacts:
     local_language: str
     state_prefixes: Mapping[str, re.Pattern[str]]
     """How the postal codes of a state begin."""
+    local_layout: str
+    latin_layout: str
+
+    def layout(self, language: str) -> str:
+        """How a reader of the language writes an address: %A, %C, %S and %Z stand for its parts, %n for a new line."""
+        return self.local_layout if language == self.local_language else self.latin_layout
 
     def states(self, language: str) -> Mapping[str, str]:
         """The states' names in the language, else in Latin letters, else in the country's own language."""
@@ -46,6 +55,7 @@ def postal_facts(country: str) -> PostalFacts:
         required.add("city")
     unused = {FIELD_OF[letter] for letter in "SZ" if f"%{letter}" not in data["fmt"]}
     language = data.get("lang", "").lower()
+    local_layout, latin_layout = _layouts(country, parts)
     return PostalFacts(
         required=frozenset(required),
         unused=frozenset(unused),
@@ -54,6 +64,8 @@ def postal_facts(country: str) -> PostalFacts:
         state_names={} if "state" in unused else _state_names(country, parts, language),
         local_language=language,
         state_prefixes=_state_prefixes(country, parts),
+        local_layout=local_layout,
+        latin_layout=latin_layout,
     )
 
 
@@ -65,6 +77,15 @@ def _load(country: str) -> Mapping[str, _Data]:
     except ValueError:
         return {}
     return parts
+
+
+def _layouts(country: str, parts: Mapping[str, _Data]) -> tuple[str, str]:
+    """The layout in the country's own language, and in Latin letters."""
+    if country in _CITY_IS_WRITTEN_APART:
+        return _JAPANESE, _JAPANESE_IN_LATIN
+    data = parts.get(country, {})
+    local = _NAMES_AND_SORTING_CODE.sub("", data.get("fmt", _ANYWHERE))
+    return local, _NAMES_AND_SORTING_CODE.sub("", data["lfmt"]) if "lfmt" in data else local
 
 
 def _state_names(country: str, parts: Mapping[str, _Data], local: str) -> dict[str, dict[str, str]]:

@@ -13,15 +13,13 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.access import PortalRequest, requires
 from accounts.paging import paginate, sort_links, sorting_from
 from accounts.roles import Kind, Permission
-from activity.exports import csv_response
-from activity.log import record
-from activity.verbs import Verb
-from customers.account_forms import AccountForm
+from activity.exports import export_list
 from customers.accounts import AccountDetails, change_account
-from customers.address_lines import address_lines
+from customers.addresses import address_lines
 from customers.column import customer_steps
 from customers.facts import facts_of
 from customers.filters import CustomerFilter
+from customers.forms.account import AccountForm
 from customers.listing import SORTINGS, export_header, export_lines, list_row, relationship_with, with_names
 from customers.models import Relationship
 from customers.registration import reset_temporary_password
@@ -56,10 +54,8 @@ def customer_export(request: PortalRequest) -> StreamingHttpResponse:
     filters = CustomerFilter(request.GET, membership=request.membership)
     rows = filters.apply(Relationship.objects.visible_to(request.membership))
     _sort, sorting = sorting_from(request, SORTINGS)
-    organisation = request.membership.organisation
-    record(Verb.EXPORTED, _("Customers"), actor=request.user, seen_by=[organisation], path=request.get_full_path())
     lines = export_lines(rows.order_by(*sorting.order_by()), request.membership)
-    return csv_response("customers", export_header(request.membership), lines)
+    return export_list(request, "customers", _("Customers"), export_header(request.membership), lines)
 
 
 @requires(Permission.VIEW, *_PARTNERS)

@@ -18,11 +18,10 @@ A_FEW = 5
 BY_ADDRESS = Sorting(("user__email",))
 
 _PARTS = {Kind.PROVIDER: "account_settings/_provider.html", Kind.RESELLER: "account_settings/_reseller.html"}
-
 # In a few words; the table beneath says it exactly (domain.md §1.2).
 ROLE_HELP: dict[Role, str | Promise] = {
     Role.GLOBAL_ADMIN: _("Acts for the company: agreements, partnerships and everything the other roles can do."),
-    Role.USER_ADMIN: _("Looks after the colleagues and their roles, and may sell."),
+    Role.USER_ADMIN: _("Works with resellers, adds customers and submits orders."),
     Role.ADMIN_AGENT: _("Looks after customers and subscriptions in every way."),
     Role.SALES_AGENT: _("Adds customers, submits orders and works with resellers."),
     Role.HELPDESK_AGENT: _("Helps customers: their account, licenses and support contact."),
@@ -69,10 +68,7 @@ def settings_of(request: HttpRequest, membership: Membership) -> dict[str, Any]:
         "roles": [(role.label, ROLE_HELP[role]) for role in Role],
         "role_table": role_table(kind),
         "accounts": _accounts(membership),
-        "part": {
-            Kind.PROVIDER: "account_settings/_provider.html",
-            Kind.RESELLER: "account_settings/_reseller.html",
-        }.get(kind),
+        "part": _PARTS.get(kind),
         **(_agreement(membership) if kind == Kind.RESELLER else {}),
     }
 

@@ -55,7 +55,8 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     """Template context: who is acting for whom, and the menu. The longest matching address is the current page."""
     membership: Membership | None = getattr(request, "membership", None)
     entries = [(reverse(entry.view), entry) for entry in MENU if membership and entry.is_for(membership)]
-    matching = [url for url, _entry in entries if request.path.startswith(url)]
+    home = reverse("overview")  # every address begins with it
+    matching = [url for url, _entry in entries if request.path == url or (url != home and request.path.startswith(url))]
     current = max(matching, key=len, default="")
     return {
         "membership": membership,

@@ -147,6 +147,11 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_FORMS = {
+    "login": "accounts.sign_in_forms.LoginForm",
+    "change_password": "accounts.sign_in_forms.ChangePasswordForm",
+    "reset_password_from_key": "accounts.sign_in_forms.ResetPasswordForm",
+}
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
 # Narrows who may do what, e.g. {"remove_partnership": ["global_admin", "admin_agent"]}; see accounts/roles.py.
 ROLE_RESTRICTIONS = env.json("ROLE_RESTRICTIONS", default={})
@@ -215,4 +220,6 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} [{reference}] {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["reference"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
+    # Django's own handlers would write the same lines again, without the reference.
+    "loggers": {name: {"handlers": [], "propagate": True} for name in ("django", "django.server")},
 }

@@ -43,53 +43,48 @@ class SampleForm(forms.Form):
             raise ValidationError("This offer is no longer sold in Japan. Choose another one.")
 
 
+PAGE = SimpleNamespace(previous_url="?before=1", next_url="?after=1", from_start_url="?")
+TABS = (
+    SimpleNamespace(label="Indirect resellers", url="?", current=True),
+    SimpleNamespace(label="Requests", url="?tab=requests", current=False),
+)
+STEPS = (
+    SimpleNamespace(label="Account info", url="?", state="done"),
+    SimpleNamespace(label="New subscription", url="?", state="current"),
+    SimpleNamespace(label="Review", url="", state="todo"),
+    SimpleNamespace(label="Confirmation", url="", state="todo"),
+)
+_LONG_NAME = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft mbH"
+_LONG_DOMAIN = "a-very-long-primary-domain-name-that-has-to-wrap.example.com"
+ROWS = tuple(
+    SimpleNamespace(id=number, name=name, domain=domain, licences=licences, price=licences * 1800, open=number == 2)
+    for number, name, domain, licences in (
+        (1, "Sakura Trading", "sakura.example.com", 25),
+        (2, "株式会社さくら商事", "sakura-shoji.example.jp", 1200),
+        (3, _LONG_NAME, _LONG_DOMAIN, 3),
+    )
+)
+
+
 def context() -> dict[str, Any]:
-    now = datetime(2026, 1, 31, 0, 30, tzinfo=UTC)
-    bad = {"email": "sakura(at)example", "licences": "0", "mpn_id": "0004821"}
-    bad_form = SampleForm({f"bad-{name}": value for name, value in bad.items()}, prefix="bad")
-    for name in ("phone", "website", "since", "password"):
-        bad_form.add_error(name, "This is what an error looks like.")
-    bad_form.add_error("mpn_id", "0004821 is a global account of Blue Yonder KK. Enter the location account instead.")
+    """Everything that the page's templates ask for."""
     return {
-        "now": now,
+        "now": datetime(2026, 1, 31, 0, 30, tzinfo=UTC),
         "amount": Decimal("1234.50"),
         "form": SampleForm(),
-        "bad_form": bad_form,
-        "page": SimpleNamespace(previous_url="?before=1", next_url="?after=1", from_start_url="?"),
-        "tabs": [
-            SimpleNamespace(label="Indirect resellers", url="?", current=True),
-            SimpleNamespace(label="Requests", url="?tab=requests", current=False),
-        ],
-        "steps": [
-            SimpleNamespace(label="Account info", url="?", state="done"),
-            SimpleNamespace(label="New subscription", url="?", state="current"),
-            SimpleNamespace(label="Review", url="", state="todo"),
-            SimpleNamespace(label="Confirmation", url="", state="todo"),
-        ],
-        "rows": [
-            SimpleNamespace(
-                id=1,
-                name="Sakura Trading",
-                domain="sakura.example.com",
-                licences=25,
-                price=Decimal("45000"),
-                open=False,
-            ),
-            SimpleNamespace(
-                id=2,
-                name="株式会社さくら商事",
-                domain="sakura-shoji.example.jp",
-                licences=1200,
-                price=Decimal("2160000"),
-                open=True,
-            ),
-            SimpleNamespace(
-                id=3,
-                name="Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft mbH",
-                domain="a-very-long-primary-domain-name-that-has-to-wrap.example.com",
-                licences=3,
-                price=Decimal("5400"),
-                open=False,
-            ),
-        ],
+        "bad_form": _bad_form(),
+        "page": PAGE,
+        "tabs": TABS,
+        "steps": STEPS,
+        "rows": ROWS,
     }
+
+
+def _bad_form() -> SampleForm:
+    """The form after everything went wrong."""
+    typed = {"email": "sakura(at)example", "licences": "0", "mpn_id": "0004821"}
+    form = SampleForm({f"bad-{name}": value for name, value in typed.items()}, prefix="bad")
+    for name in ("phone", "website", "since", "password"):
+        form.add_error(name, "This is what an error looks like.")
+    form.add_error("mpn_id", "0004821 is a global account of Blue Yonder KK. Enter the location account instead.")
+    return form

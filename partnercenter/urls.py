@@ -16,8 +16,8 @@ urlpatterns = [
     path("activity/", include("activity.urls")),
     path("resellers/", include("resellers.urls")),
     path("customers/", include("customers.urls")),
-    path("orders/", include("subscriptions.order_urls")),
-    path("subscriptions/", include("subscriptions.urls")),
+    path("orders/", include("subscriptions.urls.orders")),
+    path("subscriptions/", include("subscriptions.urls.subscriptions")),
     path("operator/", admin.site.urls),
 ]
 if settings.DEBUG:

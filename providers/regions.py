@@ -1,4 +1,4 @@
-"""Where a provider may sell: the regions of the CSP programme, their countries and their currencies.
+"""Where a provider may sell: the regions of the CSP programme and their countries.
 
 Provider, reseller and customer have to be in the same region (`domain.md` §3.4). Countries are ISO 3166 codes of two
 capital letters. The facts are in `data/csp_regions.csv`.
@@ -8,7 +8,6 @@ import csv
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
@@ -33,34 +32,23 @@ NAMES = {
 }
 
 
-class Market(NamedTuple):
-    region: str
-    currency: str
-
-
 @cache
-def _markets() -> Mapping[str, Market]:
+def _regions() -> Mapping[str, str]:
     with DATA.open(encoding="utf-8", newline="") as rows:
-        return {row["country"]: Market(row["region"], row["currency"]) for row in csv.DictReader(rows)}
+        return {row["country"]: row["region"] for row in csv.DictReader(rows)}
 
 
 def region_of(country: str) -> str | None:
     """The region that a country belongs to; None where the programme does not sell."""
-    market = _markets().get(country)
-    return market.region if market else None
+    return _regions().get(country)
 
 
 @cache
 def countries_in(region: str) -> tuple[str, ...]:
     """The countries of a region, sorted by code; none for an unknown region."""
-    return tuple(sorted(country for country, market in _markets().items() if market.region == region))
+    return tuple(sorted(country for country, each in _regions().items() if each == region))
 
 
 def region_name(region: str) -> str:
     """The region's name in the reader's language; "None" for where the programme does not sell."""
     return str(NAMES.get(region) or _("None"))
-
-
-def currency_of(country: str) -> str:
-    """The currency that the programme charges in a country, as an ISO 4217 code."""
-    return _markets()[country].currency

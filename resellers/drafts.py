@@ -1,8 +1,9 @@
 """The message that carries a personalised link: what it says before anybody edits it, and what it must keep."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import translation
@@ -15,6 +16,19 @@ from providers.models import Provider
 from resellers.models import PartnershipRequest
 
 SUBJECT_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A message as its author left it: the text has LINK where the personal link stands."""
+
+    subject: str
+    message: str
+    recipient: str = ""
+    expires_at: datetime | None = None
+    max_uses: int | None = 1
+    language: str = ""
+    """Empty: as it was."""
 
 
 def draft_text(provider: Provider, author: User, language: str) -> tuple[str, str]:
@@ -46,7 +60,7 @@ def check_message(message: str) -> None:
     """Refuse a message without its link (link_missing), or with an address that looks like it and is not
     (link_altered): a typing mistake would send the reseller nowhere, and another request's link is nobody's to store.
     """
-    if f"{settings.PORTAL_URL}{_before_any_code()}" in message:
+    if _before_any_code() in message:
         raise ValidationError(
             _("The text has a personal link that is not this one, or that was changed. Copy the link below anew."),
             "link_altered",

@@ -1,4 +1,4 @@
-"""How a company becomes an indirect reseller, and signs what a reseller must have signed."""
+"""How a company becomes an indirect reseller, signs what a reseller must have signed, and what the operator decides."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, Organisation, User
 from accounts.roles import Kind, Role
-from activity.log import record
+from activity.log import attempt, record
 from activity.verbs import Verb
 from providers.regions import region_of
 from resellers.models import PartnerAccount, PartnerAgreement, Reseller
@@ -21,6 +21,12 @@ _FREE_MAIL = re.compile(
     r"(?:gmail|googlemail|yahoo|ymail|rocketmail|icloud|aol|outlook|hotmail|live|msn)\.(?:com|[a-z]{2}|com?\.[a-z]{2}|ne\.jp)"
     r"|(?:me|mac)\.com"
 )
+
+_DECISIONS = {
+    Reseller.Enrolment.AUTHORIZED: Verb.ENROLMENT_AUTHORIZED,
+    Reseller.Enrolment.REJECTED: Verb.ENROLMENT_REJECTED,
+    Reseller.Enrolment.SUSPENDED: Verb.ENROLMENT_SUSPENDED,
+}
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,35 @@ def sign_agreement(reseller: Reseller, *, signer_name: str, actor: User) -> Part
     return agreement
 
 
+def decide_enrolment(reseller: Reseller, decision: Reseller.Enrolment, *, actor: User) -> Reseller:
+    """The operator authorises, rejects or suspends a reseller (domain.md §3.2), which reads it in its activity log.
+
+    Partnerships and customers stay.
+
+    Refused with enrolment_unchanged when that is how things stand, and with not_authorized for suspending a reseller
+    that was never authorised.
+    """
+    organisation = reseller.organisation
+    with attempt(_DECISIONS[decision], organisation, actor=actor, seen_by=[organisation]) as line:
+        current = Reseller.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=reseller.pk)
+        line.details["old"] = current.enrolment
+        if current.enrolment == decision:
+            raise ValidationError(
+                _("The enrollment of %(reseller)s is %(state)s already."),
+                "enrolment_unchanged",
+                {"reseller": str(current), "state": decision.label},
+            )
+        if decision == Reseller.Enrolment.SUSPENDED and current.enrolment != Reseller.Enrolment.AUTHORIZED:
+            raise ValidationError(
+                _("The enrollment of %(reseller)s is not authorized, so there is nothing to suspend."),
+                "not_authorized",
+                {"reseller": str(current)},
+            )
+        current.enrolment = decision
+        current.save(update_fields=["enrolment"])
+    return current
+
+
 def check_work_address(address: str) -> None:
     """Refuse a primary contact at a free mail service: the address has to show whom it belongs to. Code: free_mail."""
     host = address.rpartition("@")[2].lower()
@@ -115,7 +150,7 @@ def _register_account(organisation: Organisation, details: Enrolment) -> None:
                 "mpn_id": ValidationError(
                     _(
                         "The MPN ID %(number)s is registered for another company already. Check the number; if it is "
-                        "yours, ask a colleague to add you, or ask the operator of this portal."
+                        "yours, ask the operator of this portal."
                     ),
                     "mpn_taken",
                     {"number": details.mpn_id},

@@ -1,27 +1,11 @@
 """What the lists of this room can be narrowed to, as it stands in their URLs."""
 
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.filters import ListFilter
 from resellers.models import PartnershipRequest
 from resellers.models.partnerships import PartnershipQuerySet, PartnershipRequestQuerySet
-
-
-class ListFilter(forms.Form):
-    """A list's filters. What makes no sense narrows nothing."""
-
-    use_required_attribute = False
-
-    def values(self) -> dict[str, Any]:
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
-
-    @property
-    def is_narrowed(self) -> bool:
-        """Whether an empty list is empty because of what was asked for."""
-        return bool(self.values())
 
 
 class PartnerFilter(ListFilter):

@@ -1,4 +1,4 @@
-"""What lists show of partners: one row for each, gathered in a constant number of queries for a page of them."""
+"""A provider's indirect resellers: their rows in the list, and what of them stays when a partnership is removed."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from django.db.models import Count, prefetch_related_objects
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Membership
 from accounts.paging import Sorting
 from providers.models import Provider
 from resellers.eligibility import has_agreement
@@ -29,6 +30,8 @@ HEADER = (
     _("Partner since"),
 )
 _CHUNK = 500
+# In the other states a subscription is a record. Subscription.Status is in a room to the right, so: its values.
+_CURRENT = ("pending", "active", "suspended")
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,6 @@ class Partner:
     """A row of the list of indirect resellers."""
 
     partnership: Partnership
-    mpn_id: str
     has_agreement: bool
     customers: int
 
@@ -49,6 +51,18 @@ class Partner:
         return self.reseller.enrolment == Reseller.Enrolment.AUTHORIZED
 
 
+@dataclass(frozen=True)
+class Remains:
+    """How much of the provider's business a reseller is part of; it stays without the partnership (design.md §4.9)."""
+
+    customers: int
+    """Added for the reseller: it has administrator access to them."""
+    credited: int
+    """Subscriptions that credit one of its MPN IDs now."""
+    supported: int
+    """Subscriptions whose designated support contact it is."""
+
+
 def partners_in(partnerships: Sequence[Partnership], provider: Provider) -> list[Partner]:
     """The rows for these partnerships of the provider; three queries, however many they are."""
     organisations = [partnership.reseller.organisation for partnership in partnerships]
@@ -57,18 +71,11 @@ def partners_in(partnerships: Sequence[Partnership], provider: Provider) -> list
     return [
         Partner(
             partnership,
-            mpn_id=mpn_id_of(partnership.reseller),
             has_agreement=has_agreement(partnership.reseller),
             customers=customers.get(partnership.reseller_id, 0),
         )
         for partnership in partnerships
     ]
-
-
-def mpn_id_of(reseller: Reseller) -> str:
-    """The number that goes into Reseller (MPN ID); empty without an associated location account."""
-    accounts = reseller.organisation.partner_accounts.all()
-    return next((account.number for account in accounts if account.is_associated), "")
 
 
 def export_lines(partnerships: Iterable[Partnership], provider: Provider) -> Iterator[tuple[object, ...]]:
@@ -80,12 +87,27 @@ def export_lines(partnerships: Iterable[Partnership], provider: Provider) -> Ite
                 str(partner.reseller),
                 partner.reseller.pk,
                 str(partner.reseller.organisation.country),
-                partner.mpn_id,
+                partner.reseller.mpn_id,
                 partner.reseller.get_enrolment_display(),
                 pgettext("agreement", "Signed") if partner.has_agreement else gettext("Not signed"),
                 partner.customers,
                 partner.partnership.started_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
             )
+
+
+def remains_of(reseller: Reseller, membership: Membership) -> Remains:
+    """Counted for the provider that the member acts for, and for no other."""
+    credits_now = reseller.organisation.partner_accounts.filter(
+        credits__provider=membership.organisation_id,
+        credits__ends_at=None,
+        credits__subscription__status__in=_CURRENT,
+    )
+    supported = reseller.supported_subscriptions.visible_to(membership)
+    return Remains(
+        customers=reseller.relationships.visible_to(membership).count(),
+        credited=credits_now.count(),
+        supported=supported.filter(status__in=_CURRENT).count(),
+    )
 
 
 def _customers_of(resellers: Sequence[UUID], provider: Provider) -> dict[UUID, int]:

@@ -1,7 +1,7 @@
 """The life of a partnership: requested by a provider, accepted or declined by a reseller, removed by the provider."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -14,24 +14,11 @@ from activity.log import attempt, record
 from activity.verbs import Verb
 from outbox.post import post
 from providers.models import Provider
-from resellers.drafts import check_message, draft_text, is_unedited
+from resellers.drafts import Draft, check_message, draft_text, is_unedited
 from resellers.invitations import can_answer, closed, not_allowed, obstacles
-from resellers.models import Partnership, PartnershipRequest, Reseller
+from resellers.models import Partnership, PartnershipRequest
 
 DEFAULT_LIFETIME = timedelta(days=90)
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A message as its author left it: the text has LINK where the personal link stands."""
-
-    subject: str
-    message: str
-    recipient: str = ""
-    expires_at: datetime | None = None
-    max_uses: int | None = 1
-    language: str = ""
-    """Empty: as it was."""
 
 
 @transaction.atomic
@@ -167,13 +154,10 @@ def end_partnership(partnership: Partnership, *, actor: User) -> Partnership:
     return partnership
 
 
-def partners_of(provider: Provider) -> list[Reseller]:
-    """The resellers that may be chosen for new customers and orders, by name."""
-    return list(
-        Reseller.objects.filter(partnerships__provider=provider, partnerships__ended_at=None)
-        .select_related("organisation")
-        .order_by("organisation__name")
-    )
+def still_partners(provider: Provider, resellers: set[UUID]) -> bool:
+    """Whether the provider is partnered with all of them, and will be until the caller's transaction has ended."""
+    held = Partnership.objects.active().filter(provider=provider, reseller__in=resellers)
+    return set(held.order_by("pk").select_for_update().values_list("reseller", flat=True)) == resellers
 
 
 def _check(draft: Draft, request: PartnershipRequest) -> None:

@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Membership
 from resellers.eligibility import accounts_for_credit
 from resellers.models import PartnerAccount
+from subscriptions.forms.orders import LineForm, TypedLine, typed_number
 from subscriptions.models import Offer
 from subscriptions.models.catalogue import OfferQuerySet
-from subscriptions.order_forms import LineForm, TypedLine, label_of, typed_number
 from subscriptions.ordering import PeriodTotal, not_on_sale, order_totals
 
 MOST_OFFERS = 50
@@ -76,15 +76,12 @@ class Basket:
 
     @cached_property
     def accounts(self) -> list[PartnerAccount]:
-        """The numbers of the partnered resellers, by the resellers' names."""
-        own = self.membership.organisation_id
-        accounts = PartnerAccount.objects.visible_to(self.membership).filter(is_associated=True)
-        return list(accounts.exclude(organisation=own).select_related("organisation").order_by("organisation__name"))
+        return list(PartnerAccount.objects.of_partners(self.membership))
 
     @property
     def choices(self) -> list[tuple[str, str]]:
         """Whom one may credit: nobody, or a partnered reseller by its number."""
-        return [("", str(_("No indirect reseller"))), *((each.number, label_of(each)) for each in self.accounts)]
+        return [("", str(_("No indirect reseller"))), *((each.number, each.label) for each in self.accounts)]
 
     def number_of(self, reseller: str) -> str:
         """The MPN ID of a partnered reseller; empty when there is none."""

@@ -5,11 +5,9 @@ Sources: seed (*On the subscription details page…*), design.md §4.5, §4.10, 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import RoleMissing
@@ -23,8 +21,7 @@ from resellers.models import Partnership, Reseller
 from subscriptions.credit import credit, current_credit
 from subscriptions.models import LicenceChange, Subscription
 from subscriptions.ordering import check_licences
-
-RETURN_WINDOW = timedelta(hours=168)
+from subscriptions.returns import returnable
 
 
 @dataclass(frozen=True)
@@ -36,19 +33,6 @@ class Changes:
     auto_renew: bool
     mpn_id: str
     support_contact: Reseller | None
-
-
-@dataclass(frozen=True)
-class Returnable:
-    """Licences that may be given back, and until when."""
-
-    licences: int
-    until: datetime
-
-    @property
-    def utc(self) -> str:
-        """Until when, in the time that everybody has."""
-        return f"{self.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def submit_changes(
@@ -107,42 +91,6 @@ def reactivate(subscription: Subscription, *, membership: Membership) -> None:
     )
 
 
-def returnable(subscription: Subscription) -> list[Returnable]:
-    """What may be given back now, the first to lapse first.
-
-    The 168 hours run for each licence from the moment it was added. Those given back were the oldest that could be.
-    Never so many that fewer than the offer's least would stay.
-    """
-    added: list[tuple[int, datetime]] = []
-    for change in subscription.licence_changes.order_by("changed_at", "pk"):
-        added = _still_returnable(added, change.changed_at)
-        if change.difference > 0:
-            added.append((change.difference, change.changed_at))
-        else:
-            added = _without_oldest(added, -change.difference)
-    room = max(0, subscription.licences - subscription.offer.min_licences)
-    lots = []
-    for count, since in reversed(_still_returnable(added, timezone.now())):
-        if fits := min(count, room):
-            lots.append(Returnable(fits, since + RETURN_WINDOW))
-            room -= fits
-    return lots[::-1]
-
-
-def _still_returnable(added: list[tuple[int, datetime]], moment: datetime) -> list[tuple[int, datetime]]:
-    return [(count, since) for count, since in added if since > moment - RETURN_WINDOW]
-
-
-def _without_oldest(added: list[tuple[int, datetime]], returned: int) -> list[tuple[int, datetime]]:
-    left = []
-    for count, since in added:
-        taken = min(count, returned)
-        returned -= taken
-        if count > taken:
-            left.append((count - taken, since))
-    return left
-
-
 def _move(
     subscription: Subscription,
     verb: Verb,
@@ -169,19 +117,7 @@ def _move(
 
 
 def _locked(subscription: Subscription, revision: int) -> Subscription:
-    current = (
-        Subscription.objects.select_for_update(of=("self",))
-        .select_related(
-            "offer",
-            "provider__organisation",
-            "customer__organisation",
-            "relationship__provider__organisation",
-            "relationship__customer__organisation",
-            "relationship__reseller__organisation",
-            "support_contact__organisation",
-        )
-        .get(pk=subscription.pk)
-    )
+    current = Subscription.objects.select_for_update(of=("self",)).with_parties().get(pk=subscription.pk)
     if current.revision != revision:
         raise ValidationError(
             _("Somebody else changed this subscription meanwhile. Look at it again before you submit."),

@@ -1,10 +1,39 @@
 """Who is credited for a subscription: a history of periods that never overlap (design.md §4.10)."""
 
+import unicodedata
+from dataclasses import dataclass
+from typing import Self
+
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from accounts.models import User
+from providers.models import Provider
+from resellers.eligibility import account_for_credit
 from resellers.models import PartnerAccount
 from subscriptions.models import ResellerOfRecord, Subscription
+
+_LONGEST_NUMBER = 100  # of what is looked up, and said again when it is none
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What **Verify** says of an MPN ID: whose it is, or everything that keeps this provider from crediting it."""
+
+    account: PartnerAccount | None
+    problems: list[str]
+
+    @classmethod
+    def of(cls, number: str, provider: Provider) -> Self:
+        try:
+            return cls(account_for_credit(tidy_number(number), provider=provider), [])
+        except ValidationError as refusal:
+            return cls(None, refusal.messages)
+
+
+def tidy_number(text: str) -> str:
+    """An MPN ID as it is looked up, also when it was typed in full-width digits."""
+    return unicodedata.normalize("NFKC", text).replace("\0", "").strip()[:_LONGEST_NUMBER]
 
 
 def current_credit(subscription: Subscription) -> ResellerOfRecord | None:

@@ -1,21 +1,45 @@
-"""What the lists of subscriptions and of prices can be narrowed to."""
+"""What the lists of orders, of subscriptions and of prices can be narrowed to."""
 
 from typing import Any
 
 from django import forms
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
+from accounts.filters import ListFilter, PeriodFilter
 from accounts.models import Membership
 from accounts.roles import Kind
 from customers.filters import NO_RESELLER, ResellerField, past_and_present_partners, wanted_resellers
-from resellers.filters import ListFilter
 from subscriptions.models import Offer, ResellerOfRecord, Subscription
 from subscriptions.models.catalogue import OfferQuerySet, Term
+from subscriptions.models.orders import OrderQuerySet
 from subscriptions.models.subscriptions import SubscriptionQuerySet
 
 ANY = "all"
+
+
+class OrderFilter(PeriodFilter):
+    """A customer, words of its name or an order number, and days."""
+
+    q = forms.CharField(
+        label=_("Search orders"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput({"type": "search", "placeholder": _("Customer or order number"), "autocomplete": "off"}),
+    )
+    customer = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def apply(self, orders: OrderQuerySet) -> OrderQuerySet:
+        """The orders that were asked for, of the given ones."""
+        values = self.values()
+        if customer := values.get("customer"):
+            orders = orders.filter(customer=customer)
+        if self.begin:
+            orders = orders.filter(placed_at__gte=self.begin)
+        if self.end:
+            orders = orders.filter(placed_at__lt=self.end)
+        return orders.search(values.get("q", ""))
 
 
 class SubscriptionFilter(ListFilter):
@@ -92,7 +116,4 @@ class PriceListFilter(ListFilter):
                 rows = rows.filter(**{name: values[name]})
         if term := values.get("term"):
             rows = rows.filter(term="" if term == "none" else term)
-        for word in values.get("q", "").split():
-            named = Q(sku_title__icontains=word) | Q(product_title__icontains=word)
-            rows = rows.filter(named | Q(product_id__istartswith=word))
-        return rows
+        return rows.search(values.get("q", ""))

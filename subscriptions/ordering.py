@@ -8,21 +8,29 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from accounts.models import User
 from activity.log import attempt
 from activity.verbs import Verb
 from customers.models import Relationship
 from customers.registration import Credentials, CustomerDetails, parties, register_customer
+from providers.models import Provider
 from resellers.models import PartnerAccount
+from resellers.partnerships import still_partners
 from subscriptions.models import LicenceChange, Offer, Order, OrderDraft, OrderLine, ResellerOfRecord, Subscription
-from subscriptions.models.catalogue import Billing
+from subscriptions.models.catalogue import MOST_LICENCES, Billing
 from subscriptions.money import Money, totals
 from subscriptions.terms import end_of_term
 
 # Crockford's base 32: without I, L, O and U, so that a number survives being read aloud.
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-MOST_LICENCES = 2_147_483_647  # what the column holds, for offers without a limit of their own
+_TOO_FEW = ngettext_lazy(
+    "%(offer)s needs at least %(fewest)s license.", "%(offer)s needs at least %(fewest)s licenses.", "fewest"
+)
+_TOO_MANY = ngettext_lazy(
+    "%(offer)s allows at most %(most)s license.", "%(offer)s allows at most %(most)s licenses.", "most"
+)
 
 
 @dataclass(frozen=True)
@@ -73,9 +81,9 @@ def check_licences(offer: Offer, licences: int) -> None:
     most = offer.max_licences or MOST_LICENCES
     names = {"offer": offer.sku_title, "fewest": offer.min_licences, "most": most}
     if licences < offer.min_licences:
-        raise ValidationError(_("%(offer)s needs at least %(fewest)s licenses."), "too_few", names)
+        raise ValidationError(_TOO_FEW, "too_few", names)
     if licences > most:
-        raise ValidationError(_("%(offer)s allows at most %(most)s licenses."), "too_many", names)
+        raise ValidationError(_TOO_MANY, "too_many", names)
 
 
 def not_on_sale(offer: Offer) -> ValidationError:
@@ -99,7 +107,8 @@ def place_order(
 
     Once, whoever asks and however often: the second time is refused with already_submitted. Refused with draft_changed
     when somebody edited the draft after the caller read it; besides domain_taken, no_lines, too_few, too_many and
-    not_on_sale. Whether an account may be credited the caller has asked accounts_for_credit() just before.
+    not_on_sale. Whether an account may be credited the caller has asked accounts_for_credit() just before; refused with
+    unfinished when a partnership has ended since (design.md §4.9).
     """
     provider = draft.provider
     seen_by = parties(relationship) if relationship else [provider.organisation]
@@ -112,6 +121,7 @@ def place_order(
             relationship, credentials = register_customer(details, provider=provider, actor=actor)
         _check(lines, relationship)
         order = _create_order(draft, relationship, lines, actor)
+        _check_partners(lines, details, provider)  # last, for it holds a lock that other orders wait for
         line.target, line.affected, line.seen_by = order, order.customer.organisation, parties(relationship)
         line.details.update(order=order.number, lines=[_for_log(each) for each in lines])
     return Receipt(order, credentials)
@@ -123,6 +133,11 @@ def cancel_draft(draft: OrderDraft, *, actor: User) -> None:
     with attempt(Verb.DRAFT_CANCELLED, draft, actor=actor, seen_by=[provider.organisation]):
         lock_draft(draft)
         draft.delete()
+
+
+def unfinished() -> ValidationError:
+    """The refusal for an order of which something does not hold; its page marks it."""
+    return ValidationError(_("Please correct what is marked before you submit the order."), "unfinished")
 
 
 def already_submitted() -> ValidationError:
@@ -166,6 +181,15 @@ def _check(lines: Sequence[Line], relationship: Relationship) -> None:
             problems.append(problem)
     if problems:
         raise ValidationError(problems)
+
+
+def _check_partners(lines: Sequence[Line], details: CustomerDetails | None, provider: Provider) -> None:
+    """Everybody whom the order credits, and for whom the customer is added, has to be a partner when it commits."""
+    resellers = {line.account.organisation_id for line in lines if line.account}
+    if details and details.reseller:
+        resellers.add(details.reseller.pk)
+    if resellers and not still_partners(provider, resellers):
+        raise unfinished()
 
 
 def _create_order(draft: OrderDraft, relationship: Relationship, lines: Sequence[Line], actor: User) -> Order:

@@ -15,11 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from subscriptions.models import Offer
-from subscriptions.models.catalogue import Billing, Term
+from subscriptions.models.catalogue import MOST_LICENCES, Billing, Term
 
 MOST_PROBLEMS = 20
 _DIGITS, _PLACES = 14, 4  # of a price, as the model keeps it
-_MOST_LICENCES = 2_147_483_647
 
 _BILLING = {
     "Monthly": Billing.MONTHLY,
@@ -167,7 +166,7 @@ def _price(text: str) -> Decimal:
 
 
 def _licences(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= _MOST_LICENCES):
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_LICENCES):
         raise ValidationError(_("“%(value)s” is not a number of licenses."), "licences", {"value": text})
     return int(text)
 

@@ -13,16 +13,25 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
+from customers.column import StepLink
 from customers.models import Customer, Relationship
 from customers.registration import CustomerDetails
 from subscriptions.basket import Basket
+from subscriptions.forms.orders import AccountInfoForm, TypedLine
 from subscriptions.models import OrderDraft
-from subscriptions.order_forms import AccountForm, TypedLine
-from subscriptions.ordering import Receipt, already_submitted, draft_changed, lock_draft, place_order
+from subscriptions.ordering import (
+    Receipt,
+    already_submitted,
+    draft_changed,
+    lock_draft,
+    place_order,
+    unfinished,
+)
 
 
 @dataclass(frozen=True)
@@ -40,17 +49,8 @@ CONFIRMATION = Step("confirmation", _("Confirmation"))
 STEPS = (ACCOUNT, SUBSCRIPTIONS, REVIEW, CONFIRMATION)
 
 
-@dataclass(frozen=True)
-class StepLink:
-    """A step as the column shows it; only those before the current one can be opened."""
-
-    label: str | Promise
-    state: str
-    url: str = ""
-
-
 def column(current: Step, draft: OrderDraft | None = None) -> list[StepLink]:
-    """The four steps of a new customer's order."""
+    """The four steps of a new customer's order; only those before the current one can be opened."""
     position = STEPS.index(current)
     links = []
     for number, step in enumerate(STEPS):
@@ -70,9 +70,9 @@ class Answers:
         self.membership = membership
 
     @cached_property
-    def account(self) -> AccountForm | None:
+    def account(self) -> AccountInfoForm | None:
         """Account info; None for an existing customer."""
-        return None if self.draft.has_customer else AccountForm(self.draft.account, membership=self.membership)
+        return None if self.draft.has_customer else AccountInfoForm(self.draft.account, membership=self.membership)
 
     @cached_property
     def basket(self) -> Basket:
@@ -107,7 +107,9 @@ class Answers:
     def version(self) -> str:
         """What somebody has reviewed: another time of change, or another total, is another order."""
         sums = [f"{each.billing} {each.money.amount} {each.money.currency}" for each in self.basket.totals]
-        return " ".join([self.draft.changed_at.isoformat(), *sums])
+        # Under the server's key: it stands on the page, also for those who may order and may not see prices.
+        version = " ".join([self.draft.changed_at.isoformat(), *sums])
+        return salted_hmac("subscriptions.steps.version", version, algorithm="sha256").hexdigest()
 
     def _customer(self) -> tuple[str, str]:
         """Country and special qualification decide which offers there are."""
@@ -163,7 +165,7 @@ def _keep(draft: OrderDraft, **answers: Any) -> None:
         setattr(draft, name, answer)
 
 
-def submit(draft: OrderDraft, *, membership: Membership, reviewed: str | None = None) -> Receipt:
+def submit_draft(draft: OrderDraft, *, membership: Membership, reviewed: str | None = None) -> Receipt:
     """Check every step once more from storage, and place the order. What is given as reviewed must still be the order.
 
     Refused with unfinished, draft_changed and relationship_ended, and with what place_order() refuses.
@@ -174,7 +176,7 @@ def submit(draft: OrderDraft, *, membership: Membership, reviewed: str | None = 
     if answers.unfinished != REVIEW:
         with transaction.atomic():
             lock_draft(draft)  # what does not hold may have been made true by the first of two clicks
-        raise ValidationError(_("Please correct what is marked before you submit the order."), "unfinished")
+        raise unfinished()
     if reviewed is not None and reviewed != answers.version:
         raise draft_changed()
     details = CustomerDetails.from_form(answers.account.cleaned_data) if answers.account is not None else None

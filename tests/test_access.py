@@ -39,6 +39,7 @@ resellers:request_send           POST    in         200    403      404       40
 resellers:request_send_again     POST    in         302    403      404       404       404
 resellers:request_withdraw       POST    in         302    403      404       404       404
 resellers:end                    GET     in         200    403      404       404       404
+resellers:invitation_return      GET     404        404    404      404       404       404
 resellers:invitation             GET     200        200    200      200       200       200
 resellers:authorize              POST    302        200    200      200       200       200
 resellers:decline                POST    302        302    302      302       302       302
@@ -120,6 +121,7 @@ def addresses(relationship, subscription, partnership, provider, provider_admin)
     customer = [relationship.customer_id]
     by_name = {
         "resellers:end": [partnership.reseller_id],
+        "resellers:invitation_return": [request.code],
         **{f"resellers:{name}": [request.code, token] for name in ("invitation", "authorize", "decline")},
         **{f"customers:{name}": customer for name in ("account", "row", "edit", "reset_password")},
         "orders:add": customer,

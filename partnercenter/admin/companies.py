@@ -17,8 +17,8 @@ from accounts.models import Organisation
 from accounts.roles import Kind
 from partnercenter.admin.desk import OperatorAdmin
 from providers.models import Provider
+from resellers.enrolment import decide_enrolment
 from resellers.models import Reseller
-from resellers.vetting import decide_enrolment
 
 if TYPE_CHECKING:
     _ModelForm = forms.ModelForm[Any]

@@ -5,17 +5,14 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from accounts.models import Membership
-from customers.forms import CustomerForm
 from customers.models import CustomerAgreement
-from customers.registration import CustomerDetails
 from resellers.models import PartnerAccount, Reseller
 from subscriptions.models import Offer, OrderDraft, Subscription
-from subscriptions.ordering import Line, place_order
 from subscriptions.price_list import load_price_list
+from subscriptions.steps import begin_draft, keep_lines, submit_draft
 from subscriptions.terms import MONTHS, months_later
 
 FOLDER = Path(__file__).parent
@@ -86,21 +83,17 @@ def answers_of(row: Mapping[str, str], reseller: Reseller | None) -> dict[str, s
     }
 
 
+def begin_order(row: Mapping[str, str], *, membership: Membership, reseller: Reseller | None) -> OrderDraft:
+    """What one leaves behind after the pages New customer and New subscription."""
+    draft = begin_draft(None, membership=membership, account=answers_of(row, reseller))
+    keep_lines(draft, list(_typed_lines(row, reseller)))
+    return draft
+
+
 def add_customer(row: Mapping[str, str], *, membership: Membership, reseller: Reseller | None) -> list[Subscription]:
     """One customer with its first order, submitted by this person; returns its subscriptions."""
-    form = CustomerForm(answers_of(row, reseller), membership=membership)
-    if not form.is_valid():
-        raise ValidationError([f"{row['company_name']}: {name}: {errors}" for name, errors in form.errors.items()])
-    draft = OrderDraft.objects.create(provider=membership.organisation.provider, created_by=membership.user)
-    receipt = place_order(
-        draft,
-        lines=list(_lines(row, reseller)),
-        details=CustomerDetails.from_form(form.cleaned_data),
-        actor=membership.user,
-    )
-    return list(
-        Subscription.objects.filter(order_line__order=receipt.order).select_related("customer", "offer").order_by("pk")
-    )
+    receipt = submit_draft(begin_order(row, membership=membership, reseller=reseller), membership=membership)
+    return list(Subscription.objects.filter(order_line__order=receipt.order).order_by("pk"))
 
 
 def renew_terms(subscription: Subscription, started: datetime) -> None:
@@ -113,15 +106,18 @@ def renew_terms(subscription: Subscription, started: datetime) -> None:
     Subscription.objects.filter(pk=subscription.pk).update(ends_at=end)
 
 
-def _lines(row: Mapping[str, str], reseller: Reseller | None) -> Iterator[Line]:
-    account = None
+def _typed_lines(row: Mapping[str, str], reseller: Reseller | None) -> Iterator[dict[str, str]]:
+    number = ""
     if reseller:
-        account = PartnerAccount.objects.get(organisation=reseller.pk, is_associated=True)
+        number = PartnerAccount.objects.get(organisation=reseller.pk, is_associated=True).number
+    codes = _codes()
     for wish in row["offers"].split():
         name, _star, licences = wish.partition("*")
-        yield Line(_offer(name.removesuffix(f"-{row['country'].lower()}"), row["country"]), int(licences or 1), account)
+        code = codes[*OFFERS[name.removesuffix(f"-{row['country'].lower()}")], row["country"]]
+        yield {"offer": code, "licences": licences, "reseller": number, "mpn_id": ""}
 
 
-def _offer(name: str, country: str) -> Offer:
-    product, sku, term, billing = OFFERS[name]
-    return Offer.objects.get(product_id=product, sku_id=sku, term=term, billing=billing, market=country)
+def _codes() -> dict[tuple[str, ...], str]:
+    """The codes of the offers by product, SKU, term, billing frequency and market."""
+    fields = ("product_id", "sku_id", "term", "billing", "market", "code")
+    return {tuple(key): str(code) for *key, code in Offer.objects.values_list(*fields)}

@@ -11,14 +11,15 @@ from django.test.utils import override_settings
 from django.utils import timezone
 
 from accounts.models import Membership, User
-from accounts.roles import Role
+from accounts.roles import Permission, Role
 from partnercenter.demo import companies, customers
 from partnercenter.demo.past import days_ago
 from partnercenter.demo.people import colleague, operator, person, quick_hashing
 from providers.models import Provider
+from resellers.drafts import Draft
+from resellers.enrolment import decide_enrolment
 from resellers.models import PartnerAccount, PartnerAgreement, Partnership, PartnershipRequest, Reseller
 from resellers.partnerships import (
-    Draft,
     accept_request,
     decline_request,
     edit_request,
@@ -27,10 +28,9 @@ from resellers.partnerships import (
     send_request,
     withdraw_request,
 )
-from resellers.vetting import decide_enrolment
 from subscriptions.changes import Changes, submit_changes, suspend
 from subscriptions.credit import current_credit
-from subscriptions.models import OrderDraft, Subscription
+from subscriptions.models import Subscription
 
 _Event = tuple[float, Callable[[], object]]
 _STAFF = (
@@ -48,6 +48,8 @@ class Cast:
     operator: User
     staff: dict[str, Membership] = field(default_factory=dict)
     """Who acts for a provider, by its key."""
+    sellers: dict[str, list[Membership]] = field(default_factory=dict)
+    """Who adds a provider's customers, in turn."""
     members: dict[str, Membership] = field(default_factory=dict)
     """The resellers' Global admins, by the reseller's key."""
     subscriptions: dict[str, list[Subscription]] = field(default_factory=dict)
@@ -71,7 +73,7 @@ def tell() -> None:
         for days, happen in sorted(events, key=lambda event: -event[0]):
             with days_ago(days):
                 happen()
-    _renew_all(cast)
+    _renew_all()
 
 
 def _found_providers(cast: Cast) -> None:
@@ -93,9 +95,13 @@ def _found_providers(cast: Cast) -> None:
     )
     for name, full_name, role, language in _STAFF:
         user = person(f"{name}@kita.example", full_name, language=language)
-        cast.staff.setdefault("kita", colleague(kita.organisation, user, role))
+        membership = colleague(kita.organisation, user, role)
+        cast.staff.setdefault("kita", membership)
+        if membership.can(Permission.PLACE_ORDERS):
+            cast.sellers.setdefault("kita", []).append(membership)
     user = person("global-admin@rhein.example", "Greta Rheinfelden", time_zone="Europe/Berlin")
     cast.staff["rhein"] = colleague(rhein.organisation, user, Role.GLOBAL_ADMIN, Role.SALES_AGENT)
+    cast.sellers["rhein"] = [cast.staff["rhein"]]
 
 
 def _partnerships(cast: Cast) -> Iterator[_Event]:
@@ -161,20 +167,16 @@ def _customers(cast: Cast) -> Iterator[_Event]:
 
 
 def _add_customer(cast: Cast, row: dict[str, str]) -> None:
+    sellers = cast.sellers[row["provider"]]
     cast.subscriptions[row["domain_prefix"]] = customers.add_customer(
-        row, membership=cast.staff[row["provider"]], reseller=cast.reseller(row["reseller"])
+        row, membership=sellers[len(cast.subscriptions) % len(sellers)], reseller=cast.reseller(row["reseller"])
     )
 
 
 def _leave_draft(cast: Cast) -> None:
     """An order that somebody began and has not finished."""
     row = {**customers.read_customers()[0], "company_name": "株式会社りんご出版", "domain_prefix": "ringoshuppan"}
-    staff = cast.staff["kita"]
-    OrderDraft.objects.create(
-        provider=cast.provider("kita"),
-        account=customers.answers_of(row, cast.reseller("sakura")),
-        created_by=staff.user,
-    )
+    customers.begin_order(row, membership=cast.sellers["kita"][-1], reseller=cast.reseller("sakura"))
 
 
 def _changes(cast: Cast) -> Iterator[_Event]:
@@ -276,6 +278,6 @@ def _send(cast: Cast) -> None:
     send_request(request, actor=cast.staff["kita"].user)
 
 
-def _renew_all(cast: Cast) -> None:
+def _renew_all() -> None:
     for subscription in Subscription.objects.select_related("offer"):
         customers.renew_terms(subscription, subscription.starts_at)

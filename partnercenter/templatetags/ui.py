@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from babel import Locale
@@ -19,8 +20,21 @@ from heroicons.templatetags.heroicons import heroicon_mini
 register = template.Library()
 
 
+def _language() -> str:
+    return get_language() or settings.LANGUAGE_CODE
+
+
+# A list prints the same days, numbers and countries in every row; to work each out costs more than a query.
+_remembered = lru_cache(maxsize=4096)
+
+
+@_remembered
+def _locale_of(language: str) -> Locale:
+    return Locale.parse(to_locale(language))
+
+
 def _locale() -> Locale:
-    return Locale.parse(to_locale(get_language() or settings.LANGUAGE_CODE))
+    return _locale_of(_language())
 
 
 def _time(moment: datetime, text: str) -> SafeString:
@@ -31,6 +45,7 @@ def _time(moment: datetime, text: str) -> SafeString:
 
 
 @register.simple_tag
+@_remembered
 def icon(name: str, size: int = 20) -> str:
     """A heroicon beside words that say the same, so hidden from screen readers."""
     svg: str = heroicon_mini(name, size=size, **{"class": "icon", "aria_hidden": "true"})
@@ -63,16 +78,31 @@ def money(amount: Any, currency: str = "") -> str:
     """¥1,200 or €12.30: an amount and its currency, or one value that has both."""
     if amount is None:
         return ""
-    return format_currency(getattr(amount, "amount", amount), currency or str(amount.currency), locale=_locale())
+    return _money(getattr(amount, "amount", amount), currency or str(amount.currency), _language())
+
+
+@_remembered
+def _money(amount: Decimal | int, currency: str, language: str) -> str:
+    return format_currency(amount, currency, locale=_locale_of(language))
 
 
 @register.filter
 def number(value: Decimal | int | None) -> str:
     """1,234.5 with the reader's separators."""
-    return "" if value is None else format_decimal(value, locale=_locale())
+    return "" if value is None else _number(value, _language())
+
+
+@_remembered
+def _number(value: Decimal | int, language: str) -> str:
+    return format_decimal(value, locale=_locale_of(language))
 
 
 @register.filter
 def country(code: str | Country | None) -> str:
     """The country's name in the reader's language."""
-    return str(Country(code=str(getattr(code, "code", code) or "")).name)
+    return _country(str(getattr(code, "code", code) or ""), _language())
+
+
+@_remembered
+def _country(code: str, _language: str) -> str:
+    return str(Country(code=code).name)

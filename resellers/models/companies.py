@@ -59,6 +59,12 @@ class Reseller(models.Model):
     def region(self) -> str | None:
         return region_of(str(self.organisation.country))
 
+    @property
+    def mpn_id(self) -> str:
+        """The number that goes into Reseller (MPN ID); empty without an associated location account."""
+        accounts = self.organisation.partner_accounts.all()
+        return next((account.number for account in accounts if account.is_associated), "")
+
 
 class PartnerAccountQuerySet(models.QuerySet["PartnerAccount"]):
     def visible_to(self, membership: Membership | None) -> "PartnerAccountQuerySet":
@@ -70,6 +76,11 @@ class PartnerAccountQuerySet(models.QuerySet["PartnerAccount"]):
             partners = Reseller.objects.visible_to(membership).values("pk")
             return self.filter(own | models.Q(is_associated=True, organisation__in=partners))
         return self.filter(own)
+
+    def of_partners(self, membership: Membership) -> "PartnerAccountQuerySet":
+        """The numbers that a provider may credit its partners by, in the order of the partners' names."""
+        others = self.visible_to(membership).exclude(organisation=membership.organisation_id)
+        return others.select_related("organisation").order_by("organisation__name", "number")
 
     def numbered(self, *numbers: str) -> "PartnerAccountQuerySet":
         """The accounts with these MPN IDs, leading zeros or not; what is no number has none."""
@@ -126,6 +137,11 @@ class PartnerAccount(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def label(self) -> str:
+        """A reseller as one chooses it: Sakura (ID: 0012345)."""
+        return _("%(name)s (ID: %(number)s)") % {"name": self.organisation.name, "number": self.number}
 
 
 class PartnerAgreement(models.Model):

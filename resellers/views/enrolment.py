@@ -12,18 +12,18 @@ from accounts.middleware import SESSION_KEY
 from accounts.models import Membership
 from accounts.redirects import next_url
 from accounts.roles import Kind, Permission
-from resellers import enrolment
 from resellers.eligibility import has_agreement
-from resellers.enrolment_forms import AgreementForm, EnrolmentForm
+from resellers.enrolment import AGREEMENT_VERSION, enrol, sign_agreement
+from resellers.forms.enrolment import AgreementForm, EnrolmentForm
 
 
 @signed_in
-def enrol_company(request: PortalRequest) -> HttpResponse:
+def company_enrol(request: PortalRequest) -> HttpResponse:
     """Enroll a company as an indirect reseller; its first Global admin is whoever does it."""
     form = EnrolmentForm(request.POST or None, user=request.user)
     if form.is_valid():
         try:
-            membership = enrolment.enrol(form.enrolment(), actor=request.user)
+            membership = enrol(form.enrolment(), actor=request.user)
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:
@@ -31,24 +31,24 @@ def enrol_company(request: PortalRequest) -> HttpResponse:
             messages.success(request, _welcome(membership))
             return redirect(next_url(request, reverse("resellers:providers")))
     own = [each for each in request.memberships if each.kind == Kind.RESELLER]
-    context = {"form": form, "own": own, "version": enrolment.AGREEMENT_VERSION, "next": next_url(request)}
+    context = {"form": form, "own": own, "version": AGREEMENT_VERSION, "next": next_url(request)}
     return render(request, "resellers/enrol.html", context)
 
 
 @requires(Permission.ACT_FOR_COMPANY, Kind.RESELLER)
-def sign_agreement(request: PortalRequest) -> HttpResponse:
+def agreement_sign(request: PortalRequest) -> HttpResponse:
     """Read and sign the partner agreement, when that was not done with the enrollment or has ended since."""
     reseller = request.membership.organisation.reseller
     form = AgreementForm(request.POST or None, user=request.user)
     if form.is_valid():
-        enrolment.sign_agreement(reseller, signer_name=form.cleaned_data["signer_name"], actor=request.user)
+        sign_agreement(reseller, signer_name=form.cleaned_data["signer_name"], actor=request.user)
         messages.success(request, _("The partner agreement is signed."))
         return redirect(next_url(request, reverse("resellers:providers")))
     context = {
         "form": form,
         "reseller": reseller,
         "is_signed": has_agreement(reseller),
-        "version": enrolment.AGREEMENT_VERSION,
+        "version": AGREEMENT_VERSION,
         "next": next_url(request),
     }
     return render(request, "resellers/agreement.html", context)

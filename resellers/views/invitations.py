@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
@@ -19,13 +20,13 @@ from accounts.models import Membership
 from accounts.roles import Kind
 from providers.regions import region_name
 from resellers.enrolment import AGREEMENT_VERSION
-from resellers.enrolment_forms import AgreementForm
-from resellers.explanations import explain
-from resellers.forms import AuthorizeForm, DeclineForm
-from resellers.invitations import can_answer, find_invitation, obstacles
+from resellers.forms.enrolment import AgreementForm
+from resellers.forms.partnerships import AuthorizeForm, DeclineForm
+from resellers.invitations import can_answer, explain, find_invitation, obstacles
 from resellers.models import PartnershipRequest
 from resellers.partnerships import accept_request, decline_request
 
+COOKIE = "invitation"
 _LinkView = Callable[[PortalRequest, PartnershipRequest, str], HttpResponse]
 
 
@@ -36,22 +37,47 @@ def behind_link(view: _LinkView) -> Callable[[PortalRequest, UUID, str], HttpRes
     def found(request: PortalRequest, code: UUID, token: str) -> HttpResponse:
         invitation = find_invitation(code, token)
         if invitation is None:
-            response = render(request, "resellers/invitation/unknown.html", status=404)
-        else:
-            response = view(request, invitation, reverse("resellers:invitation", args=[code, token]))
-        add_never_cache_headers(response)
-        # Not "no-referrer": browsers would then post our own forms with "Origin: null", which the CSRF check refuses.
-        response["Referrer-Policy"] = "same-origin"
-        response["X-Robots-Tag"] = "noindex, nofollow"
-        return response
+            return _discreet(render(request, "resellers/invitation/unknown.html", status=404))
+        response = view(request, invitation, reverse("resellers:invitation", args=[code, token]))
+        response.set_cookie(
+            COOKIE,
+            token,
+            path=reverse("resellers:invitation_return", args=[code]),
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+        return _discreet(response)
 
     return found
+
+
+def _discreet(response: HttpResponse) -> HttpResponse:
+    add_never_cache_headers(response)
+    # Not "no-referrer": browsers would then post our own forms with "Origin: null", which the CSRF check refuses.
+    response["Referrer-Policy"] = "same-origin"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+@public
+@require_safe
+def invitation_return(request: PortalRequest, code: UUID) -> HttpResponse:
+    """Back to the link that this browser opened, from signing in and the like.
+
+    Those pages get this address, which is no secret, for a session keeps it in the database (design.md §4.3). The
+    secret half waits in a cookie, which the browser sends to this link's pages and to no other.
+    """
+    token = request.COOKIES.get(COOKIE, "")
+    if find_invitation(code, token) is None:
+        return _discreet(render(request, "resellers/invitation/unknown.html", status=404))
+    return _discreet(redirect("resellers:invitation", code, token))
 
 
 @public
 @require_safe
 @behind_link
-def invitation(request: PortalRequest, row: PartnershipRequest, link: str) -> HttpResponse:
+def invitation_show(request: PortalRequest, row: PartnershipRequest, link: str) -> HttpResponse:
     """Who asks for what, what consent gives, and what this person can do about it."""
     return _page(request, row, link)
 
@@ -59,7 +85,7 @@ def invitation(request: PortalRequest, row: PartnershipRequest, link: str) -> Ht
 @public
 @require_POST
 @behind_link
-def authorize(request: PortalRequest, row: PartnershipRequest, link: str) -> HttpResponse:
+def invitation_authorize(request: PortalRequest, row: PartnershipRequest, link: str) -> HttpResponse:
     """Authorize indirect provider. What is refused after all is explained by the page itself."""
     membership = _membership(request)
     if membership is None:
@@ -78,7 +104,7 @@ def authorize(request: PortalRequest, row: PartnershipRequest, link: str) -> Htt
 @public
 @require_POST
 @behind_link
-def decline(request: PortalRequest, row: PartnershipRequest, link: str) -> HttpResponse:
+def invitation_decline(request: PortalRequest, row: PartnershipRequest, link: str) -> HttpResponse:
     """Say no."""
     membership = _membership(request)
     form = DeclineForm(request.POST)
@@ -108,6 +134,7 @@ def _page(request: PortalRequest, row: PartnershipRequest, link: str, **forms: A
         "provider": row.provider,
         "region": region_name(row.provider.region or ""),
         "link": link,
+        "back": reverse("resellers:invitation_return", args=[row.code]),
         "explanations": explanations,
         "is_ready": may_answer and not explanations,
         "may_answer": may_answer and "already_partners" not in [each.code for each in explanations],
@@ -123,7 +150,7 @@ def _forms(request: PortalRequest, row: PartnershipRequest, membership: Membersh
     if membership is None or not can_answer(membership):
         return {}
     return {
-        "authorize_form": AuthorizeForm.unbound(row, membership.organisation),
+        "authorize_form": AuthorizeForm(request=row, company=membership.organisation),
         "decline_form": DeclineForm(),
         "agreement_form": AgreementForm(user=request.user),
         "version": AGREEMENT_VERSION,

@@ -12,14 +12,11 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.access import PortalRequest, requires
 from accounts.paging import paginate, sort_links, sorting_from
 from accounts.roles import Kind, Permission
-from activity.exports import csv_response
-from activity.log import record
-from activity.verbs import Verb
+from activity.exports import export_list
 from resellers.filters import PartnerFilter
 from resellers.models import Partnership
-from resellers.partners import HEADER, SORTINGS, export_lines, partners_in
+from resellers.partners import HEADER, SORTINGS, export_lines, partners_in, remains_of
 from resellers.partnerships import end_partnership
-from resellers.removal import remains_of
 from resellers.views.tabs import request_context, tabs
 
 
@@ -48,19 +45,11 @@ def partner_list(request: PortalRequest) -> HttpResponse:
 @requires(Permission.VIEW, Kind.PROVIDER)
 def partner_export(request: PortalRequest) -> HttpResponseBase:
     """What the list shows, all pages of it, as CSV."""
-    organisation = request.membership.organisation
     rows = Partnership.objects.visible_to(request.membership).active().by_partner("reseller")
     _sort, sorting = sorting_from(request, SORTINGS)
     found = PartnerFilter(request.GET).apply(rows).order_by(*sorting.order_by())
-    record(
-        Verb.EXPORTED,
-        _("Indirect resellers"),
-        actor=request.user,
-        seen_by=[organisation],
-        filters=request.GET.dict(),
-    )
-    lines = export_lines(found.iterator(chunk_size=500), organisation.provider)
-    return csv_response("indirect-resellers", HEADER, lines)
+    lines = export_lines(found.iterator(chunk_size=500), request.membership.organisation.provider)
+    return export_list(request, "indirect-resellers", _("Indirect resellers"), HEADER, lines)
 
 
 @requires(Permission.REMOVE_PARTNERSHIP, Kind.PROVIDER)

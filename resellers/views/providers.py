@@ -9,7 +9,7 @@ from accounts.paging import paginate, sort_links, sorting_from
 from accounts.roles import Kind, Permission
 from resellers.filters import PartnerFilter
 from resellers.models import Partnership
-from resellers.partners import SORTINGS, mpn_id_of
+from resellers.partners import SORTINGS
 
 
 @requires(Permission.VIEW, Kind.RESELLER)
@@ -24,6 +24,6 @@ def provider_list(request: PortalRequest) -> HttpResponse:
         "page": paginate(filters.apply(rows), request, sorting),
         "sorts": sort_links(request, SORTINGS),
         "reseller": request.membership.organisation.reseller,
-        "mpn_id": mpn_id_of(request.membership.organisation.reseller),
+        "mpn_id": request.membership.organisation.reseller.mpn_id,
     }
     return render(request, "resellers/providers/_table.html" if request.htmx else "resellers/providers.html", context)

@@ -17,7 +17,7 @@ from accounts.access import PortalRequest, requires
 from accounts.paging import Sorting, paginate, sort_links, sorting_from
 from accounts.roles import Kind, Permission
 from resellers.filters import RequestFilter
-from resellers.forms import RequestForm
+from resellers.forms.partnerships import RequestForm
 from resellers.models import PartnershipRequest
 from resellers.partnerships import edit_request, request_partnership, send_request, withdraw_request
 from resellers.views.tabs import request_context, tabs

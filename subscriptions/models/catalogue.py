@@ -15,6 +15,8 @@ from accounts.roles import Kind
 from customers.models import Customer
 from subscriptions.money import Money
 
+MOST_LICENCES = 2_147_483_647  # what a column holds, for offers without a limit of their own
+
 
 class Term(models.TextChoices):
     MONTH = "P1M", _("1 month")
@@ -137,10 +139,6 @@ class Offer(models.Model):
     def is_usage_based(self) -> bool:
         """Billed by consumption: there are no licences to count."""
         return self.category == self.Category.USAGE
-
-    @property
-    def is_trial(self) -> bool:
-        return self.category == self.Category.TRIAL
 
     @property
     def terms(self) -> str:

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Func, Q
 from django.db.models.functions import Coalesce
@@ -50,11 +51,23 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
                 return self.filter(customer=membership.organisation_id)
         return self.none()
 
+    def with_parties(self) -> "SubscriptionQuerySet":
+        """With everybody whose business a subscription is, and what it is of: for the page of one."""
+        return self.select_related(
+            "offer",
+            "provider__organisation",
+            "customer__organisation",
+            "relationship__provider__organisation",
+            "relationship__customer__organisation",
+            "relationship__reseller__organisation",
+            "support_contact__organisation",
+        )
+
     def search(self, text: str) -> "SubscriptionQuerySet":
         """Those with every word in the nickname, the subscription's ID, or what the customer is found by."""
         found = self
         for word in folded(text).split():
-            found = found.filter(Q(search_text__contains=word) | Q(relationship__search_text__contains=word))
+            found = found.filter(Q(search_text__contains=word) | Q(customer_text__contains=word))
         return found
 
 
@@ -76,6 +89,8 @@ class Subscription(models.Model):
     offer = models.ForeignKey(Offer, models.PROTECT, related_name="+")
     nickname = models.CharField(_("Subscription nickname"), max_length=100)
     search_text = models.TextField(editable=False)
+    # What the relationship is found by, repeated here: an index does not reach across a join.
+    customer_text = models.TextField(editable=False)
     licences = models.PositiveIntegerField(_("Licenses"))
     status = models.CharField(_("Status"), max_length=10, choices=Status, default=Status.ACTIVE)
     term = models.CharField(_("Term"), max_length=3, choices=Term, blank=True)
@@ -113,6 +128,12 @@ class Subscription(models.Model):
             models.Index(fields=["provider", "-created_at", "-id"], name="subscriptions_newest"),
             models.Index(fields=["provider", "ends_or_never", "id"], name="subscriptions_by_end"),
             models.Index(fields=["customer", "provider"], name="subscriptions_of_customer"),
+            GinIndex(models.F("provider"), OpClass("search_text", name="gin_trgm_ops"), name="subscriptions_search"),
+            GinIndex(
+                models.F("provider"),
+                OpClass("customer_text", name="gin_trgm_ops"),
+                name="subscriptions_search_customer",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -122,8 +143,9 @@ class Subscription(models.Model):
         return reverse("subscriptions:detail", args=[self.code])
 
     def take_names(self) -> None:
-        """Derive what lists search by. Call it whenever the nickname is set."""
+        """Derive what lists search by, whenever the nickname is set. change_account() does the customer's part."""
         self.search_text = f"{folded(self.nickname)} {self.code}"
+        self.customer_text = self.relationship.search_text
 
     @property
     def price(self) -> Money:

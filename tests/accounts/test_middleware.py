@@ -106,3 +106,9 @@ def test_signed_out_visitors_have_no_membership(db):
 
     assert response.context["membership"] is None
     assert response.context["menu"] == []
+
+
+def test_a_fragment_after_the_session_has_ended_sends_the_whole_page_to_sign_in(db):
+    response = Client().get("/activity/", headers={"HX-Request": "true"})
+
+    assert (response.status_code, response["HX-Redirect"]) == (200, "/accounts/login/?next=/activity/")

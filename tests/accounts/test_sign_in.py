@@ -84,6 +84,17 @@ def test_signing_up_asks_for_the_code_that_was_mailed(db):
     assert client.get("/")["Location"].startswith("/accounts/login/")
 
 
+def test_the_mail_with_the_code_names_the_portal_and_its_address(db, settings):
+    settings.PORTAL_URL = "https://portal.example"
+
+    Client().post(
+        "/accounts/signup/", {"email": "new@company.example", "password1": "paper lantern harbour", "name": "New"}
+    )
+
+    assert mail.outbox[0].subject == "Partner Center: Confirm your email address"
+    assert mail.outbox[0].body.splitlines()[-2:] == ["Partner Center", "https://portal.example"]
+
+
 def test_signing_up_keeps_the_language_that_is_read(db):
     Client(headers={"Accept-Language": "ja"}).post(
         "/accounts/signup/", {"email": "new@company.example", "password1": "paper lantern harbour", "name": "新"}

@@ -7,9 +7,9 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_facts_leave_out_what_says_nothing():
-    details = {"old": "", "new": None, "lines": [], "reason": {}, "order": "A-1", "rows": 0}
+    details = {"old": "", "new": None, "lines": [], "reason": {}, "order": "A-1", "version": 0}
 
-    assert list(facts(details)) == [("Order number", "A-1"), ("Rows", "0")]
+    assert list(facts(details)) == [("Order number", "A-1"), ("Version", "0")]
 
 
 def test_facts_say_yes_and_no():

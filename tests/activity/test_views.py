@@ -5,6 +5,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.paging import PAGE_SIZE
 from accounts.roles import Permission
 from activity.log import record
 from activity.models import Activity
@@ -140,14 +141,14 @@ def test_an_empty_log_says_what_it_is_for(provider_admin, sign_in):
 
 
 def test_the_log_has_pages(provider_admin, sign_in):
-    for number in range(51):
+    for number in range(PAGE_SIZE + 1):
         happened(provider_admin, target=str(number))
     client = sign_in(provider_admin)
 
     first = client.get("/activity/").context["page"]
     second = client.get(first.next_url).context["page"]
 
-    assert [len(first), len(second)] == [50, 1]
+    assert [len(first), len(second)] == [PAGE_SIZE, 1]
     assert [line.target for line in second] == ["0"]
 
 

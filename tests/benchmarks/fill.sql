@@ -37,6 +37,7 @@ from company join reseller on reseller.n = company.n %% %(resellers)s;
 
 create temporary table bought on commit drop as
 select relationship.id as relationship, relationship.customer_id as customer, relationship.reseller_id as reseller,
+       relationship.search_text as customer_text,
        relationship.created_at as since, nextval('subscriptions_order_id_seq') as order_id
 from customers_relationship as relationship where provider_id = %(provider)s;
 insert into subscriptions_order (id, code, number, provider_id, customer_id, relationship_id, placed_at, placed_by_id)
@@ -51,9 +52,9 @@ from bought cross join (select * from subscriptions_offer where market = 'JP' an
 insert into subscriptions_orderline (id, order_id, offer_id, title, term, billing, licences, unit_price, currency)
 select line_id, order_id, offer, title, 'P1Y', 'monthly', 10, unit_price, currency from line;
 insert into subscriptions_subscription (id, code, provider_id, customer_id, relationship_id, order_line_id, offer_id, nickname,
-    search_text, licences, status, term, billing, unit_price, currency, auto_renew, starts_at, ends_at, revision, created_at)
+    search_text, customer_text, licences, status, term, billing, unit_price, currency, auto_renew, starts_at, ends_at, revision, created_at)
 select subscription_id, md5(%(tag)s || 'subscription' || subscription_id)::uuid, %(provider)s, customer, relationship, line_id,
-       offer, title, lower(title), 10, status, 'P1Y', 'monthly', unit_price, currency, true, since, since + interval '1 year', 1,
+       offer, title, lower(title), customer_text, 10, status, 'P1Y', 'monthly', unit_price, currency, true, since, since + interval '1 year', 1,
        since
 from line;
 insert into subscriptions_resellerofrecord (subscription_id, provider_id, partner_account_id, starts_at)

@@ -1,4 +1,7 @@
-"""The pages that are measured; the plain view comes first, because the others are compared with it."""
+"""What is measured: each main page, and Submit."""
+
+from collections.abc import Iterator
+from urllib.parse import quote
 
 from django.db.models import Model
 from django.urls import reverse
@@ -6,7 +9,22 @@ from django.urls import reverse
 from customers.models import Relationship
 from resellers.models import Partnership
 from subscriptions.models import Order, Subscription
+from tests.benchmarks import stage
 from tests.benchmarks.stage import Actor
+
+Visit = tuple[str, dict[str, str] | None]
+
+
+def visits(actor: Actor, *, times: int) -> Iterator[tuple[str, list[Visit]]]:
+    """Name and visits of everything that is measured: the same page so many times, and as many different Submits."""
+    for name, path in addresses(actor):
+        yield name, [(path, None)] * times
+    drafts = stage.drafts(actor, times)
+    form = {"csrfmiddlewaretoken": stage.CSRF}
+    yield (
+        "Submit: a new customer, 3 subscriptions",
+        [(reverse("orders:submit", args=[code]), {**form, "reviewed": reviewed}) for code, reviewed in drafts],
+    )
 
 
 def addresses(actor: Actor) -> list[tuple[str, str]]:
@@ -15,7 +33,6 @@ def addresses(actor: Actor) -> list[tuple[str, str]]:
     customers, subscriptions = reverse("customers:list"), reverse("subscriptions:list")
     reseller = Partnership.objects.filter(provider=actor.provider).order_by("pk").first().reseller_id
     return [
-        ("Plain view: 50 customers", "/plain/"),
         ("Overview", reverse("overview")),
         ("Indirect resellers", reverse("resellers:list")),
         ("Requests", reverse("resellers:requests")),
@@ -24,7 +41,7 @@ def addresses(actor: Actor) -> list[tuple[str, str]]:
         ("Customers, far into the list", f"{customers}?sort=-domain"),
         ("Customers, filtered by reseller", f"{customers}?reseller={reseller}"),
         ("Customers, searched (3 letters)", f"{customers}?q=sak"),
-        ("Customers, searched (2 kanji)", f"{customers}?q=北斗"),
+        ("Customers, searched (2 kanji)", f"{customers}?q={quote('北斗')}"),
         ("Customers, searched (one hit)", f"{customers}?q={customer}"),
         ("Customers, searched (no hit)", f"{customers}?q=nobody-has-this"),
         ("A customer: Account", reverse("customers:account", args=[customer])),

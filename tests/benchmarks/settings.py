@@ -9,3 +9,4 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"  # noqa: F405
 LOGGING["root"]["level"] = "WARNING"  # noqa: F405
 TEMPLATES[0]["DIRS"].append(BASE_DIR / "tests/benchmarks/templates")  # noqa: F405
+STATIC_ROOT = None  # nobody asks this server for files

@@ -12,8 +12,9 @@ from accounts.models import Membership, Organisation
 from accounts.profile import open_account
 from accounts.roles import Kind, Role
 from providers.models import Provider
-from subscriptions.models import Offer
+from subscriptions.models import Offer, OrderDraft
 from subscriptions.price_list import load_price_list
+from subscriptions.steps import Answers
 
 FILL = (Path(__file__).parent / "fill.sql").read_text()
 PRICES = Path(__file__).parents[2] / "partnercenter/demo/price_list.csv"
@@ -73,3 +74,38 @@ def _fill(tag: str, size: int) -> Organisation:
             if statement.strip():
                 cursor.execute(statement, parameters)
     return organisation
+
+
+def drafts(actor: Actor, count: int) -> list[tuple[str, str]]:
+    """Drafts of new customers with three subscriptions each, ready for Submit: their codes, and what was reviewed."""
+    offers = Offer.objects.visible_to(actor.membership).on_sale().filter(category=Offer.Category.ENTERPRISE)
+    number = actor.provider.partnerships.order_by("pk").first().reseller.organisation.partner_accounts.get().number
+    lines = [
+        {"offer": str(offer.code), "licences": "5", "reseller": number, "mpn_id": ""}
+        for offer in offers.filter(market="JP", segment=Offer.Segment.COMMERCIAL).order_by("pk")[:3]
+    ]
+    found = []
+    for _turn in range(count):
+        draft = OrderDraft.objects.create(
+            provider=actor.provider, created_by=actor.membership.user, account=_account(), lines=lines
+        )
+        found.append((str(draft.code), Answers(draft, membership=actor.membership).version))
+    return found
+
+
+def _account() -> dict[str, str]:
+    return {
+        "country": "JP",
+        "company_name": "青葉商事",
+        "domain_prefix": f"b{uuid.uuid4().hex[:20]}",
+        "address_line1": "千代田1-1",
+        "city": "千代田区",
+        "state": "東京都",
+        "postal_code": "100-0001",
+        "first_name": "花子",
+        "last_name": "山田",
+        "email": "hanako@aoba.example",
+        "language": "ja",
+        "agreement": "to_be_asked",
+        "qualification": "none",
+    }

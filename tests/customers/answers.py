@@ -2,7 +2,7 @@
 
 from django.http import QueryDict
 
-from customers.forms import CustomerForm
+from customers.forms.registration import CustomerForm
 
 JAPAN = {
     "company_name": "株式会社さくら",

@@ -9,8 +9,8 @@ from django.urls import reverse
 from accounts.roles import Role
 from activity.log import codes_of
 from activity.models import Activity
-from customers.account_forms import AccountForm
 from customers.accounts import AccountDetails, change_account
+from customers.forms.account import AccountForm
 from customers.models import Customer, Relationship
 from tests.factories import (
     CustomerAgreementFactory,
@@ -269,6 +269,8 @@ def test_reseller_that_the_customer_was_not_added_for_finds_nobody(sign_in, rela
 
     assert client.get(account_url(relationship)).status_code == 404
     assert client.post(edit_url(relationship), ANSWERS).status_code == 404
+    relationship.refresh_from_db()
+    assert relationship.company_name == "Aoba"
 
 
 def test_account_shows_company_contact_and_agreement(sign_in, provider_admin, relationship):

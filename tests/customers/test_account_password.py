@@ -95,4 +95,9 @@ def test_reset_needs_the_role(sign_in, provider, relationship, customer_admin, r
 
 
 def test_customers_own_people_do_not_reset_here(sign_in, relationship, customer_admin):
-    assert sign_in(customer_admin).post(reset_url(relationship)).status_code == 404
+    password = customer_admin.user.password
+
+    answer = sign_in(customer_admin).post(reset_url(relationship))
+
+    customer_admin.user.refresh_from_db()
+    assert (answer.status_code, customer_admin.user.password) == (404, password)

@@ -2,7 +2,7 @@ import pytest
 from django.utils import translation
 
 from accounts.models import Organisation
-from customers.address_lines import address_lines
+from customers.addresses import address_lines
 from customers.models import Customer
 
 TOKYO = {

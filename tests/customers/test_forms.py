@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from customers.forms import CustomerForm
+from customers.forms.registration import CustomerForm
 from customers.registration import CustomerDetails, register_customer
 from tests.customers.answers import ATTESTED, JAPAN, codes, form_for, posted
 from tests.factories import CustomerFactory

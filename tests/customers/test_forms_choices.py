@@ -4,7 +4,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from customers.forms import ATTESTATION, CustomerForm
+from customers.forms.registration import ATTESTATION, CustomerForm
 from tests.customers.answers import ATTESTED, JAPAN, codes, form_for
 from tests.factories import PartnershipFactory, ready_reseller
 

@@ -1,7 +1,7 @@
 import pytest
 from django.utils import translation
 
-from customers.forms import CustomerForm
+from customers.forms.registration import CustomerForm
 from tests.customers.answers import GERMANY, JAPAN, codes, form_for
 
 

@@ -13,7 +13,7 @@ from accounts.roles import Role
 from activity.models import Activity
 from activity.verbs import Verb
 from outbox.models import LINK, OutgoingEmail
-from outbox.post import post
+from outbox.post import deliver, post
 from partnercenter.admin import desk
 from providers.models import Provider
 from resellers.models import PartnerAccount, Reseller
@@ -405,3 +405,26 @@ def test_choosing_a_company_looks_it_up(operator):
     ).json()
 
     assert [each["text"] for each in answer["results"]] == ["Sakura"]
+
+
+def test_while_developing_a_mail_is_read_as_it_was_delivered(operator, provider, settings, tmp_path):
+    settings.DEBUG = True
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = str(tmp_path)
+    email = post(sender=provider.organisation, to="a@b.example", language="en", subject="Hello", text="Words <b>")
+    deliver(email.pk)
+
+    html = operator.get(url(OutgoingEmail, "change", email.pk)).content.decode()
+
+    assert "As it was delivered" in html
+    assert html.count("Words &lt;b&gt;") == 2
+
+
+def test_sending_again_what_was_refused_says_nothing_else(operator, provider):
+    refused = mail(provider, "refused")
+
+    response = operator.post(
+        url(OutgoingEmail, "changelist"), {"action": "send_again", "_selected_action": [refused.pk]}, follow=True
+    )
+
+    assert [str(message) for message in response.context["messages"]] == ["1 message is on its way again."]

@@ -41,3 +41,7 @@ def test_who_acts_for_no_company_has_no_menu(client, db):
     client.force_login(UserFactory())
 
     assert menu(client) == []
+
+
+def test_on_a_page_outside_the_menu_no_entry_is_current(provider_admin, sign_in):
+    assert [item.url for item in menu(sign_in(provider_admin)) if item.current] == []

@@ -3,36 +3,33 @@ import csv
 import pytest
 from django.utils import translation
 
-from providers.regions import DATA, NAMES, countries_in, currency_of, region_name, region_of
+from providers.regions import DATA, NAMES, countries_in, region_name, region_of
 
 FACTS = list(csv.DictReader(DATA.read_text(encoding="utf-8").splitlines()))
 
 
 @pytest.mark.parametrize(
-    ("country", "region", "currency"),
+    ("country", "region"),
     [
-        ("JP", "japan", "JPY"),
-        ("DE", "europe", "EUR"),
-        ("GB", "europe", "GBP"),
-        ("CH", "europe", "CHF"),
-        ("US", "united-states", "USD"),
-        ("ZA", "mea-cee", "USD"),
-        ("IN", "india", "INR"),
-        ("NZ", "new-zealand", "NZD"),
-        ("TW", "taiwan", "TWD"),
+        ("JP", "japan"),
+        ("DE", "europe"),
+        ("GB", "europe"),
+        ("CH", "europe"),
+        ("US", "united-states"),
+        ("ZA", "mea-cee"),
+        ("IN", "india"),
+        ("NZ", "new-zealand"),
+        ("TW", "taiwan"),
     ],
 )
-def test_country_belongs_to_one_region_and_pays_in_its_currency(country, region, currency):
+def test_country_belongs_to_one_region(country, region):
     assert region_of(country) == region
-    assert currency_of(country) == currency
     assert country in countries_in(region)
 
 
 @pytest.mark.parametrize("country", ["CN", "KP", "UK", "jp", "", "Japan"])
 def test_region_of_a_country_outside_the_programme_is_unknown(country):
     assert region_of(country) is None
-    with pytest.raises(KeyError):
-        currency_of(country)
 
 
 def test_japan_is_a_region_of_its_own():
@@ -52,12 +49,6 @@ def test_every_fact_of_the_file_is_used_once():
 
     assert sorted(listed) == sorted(fact["country"] for fact in FACTS)
     assert len(listed) == len(set(listed))
-
-
-def test_every_currency_is_a_code_of_three_letters():
-    odd = [fact["country"] for fact in FACTS if not (fact["currency"].isalpha() and len(fact["currency"]) == 3)]
-
-    assert odd == []
 
 
 def test_region_names_are_those_of_the_file():

@@ -4,8 +4,16 @@ from django.core.exceptions import ValidationError
 from accounts.models import Membership, Organisation
 from activity.log import codes_of
 from activity.models import Activity
-from resellers.enrolment import AGREEMENT_VERSION, Enrolment, check_work_address, enrol, sign_agreement
-from resellers.models import PartnerAccount, PartnerAgreement, Reseller
+from activity.verbs import Verb
+from resellers.enrolment import (
+    AGREEMENT_VERSION,
+    Enrolment,
+    check_work_address,
+    decide_enrolment,
+    enrol,
+    sign_agreement,
+)
+from resellers.models import PartnerAccount, PartnerAgreement, Partnership, Reseller
 from tests.factories import PartnerAccountFactory, ResellerFactory, UserFactory, member
 
 COMPANY = Enrolment(
@@ -121,3 +129,55 @@ def test_sign_agreement_again_after_it_ended(person):
     ended.save()
 
     assert sign_agreement(reseller, signer_name="Second", actor=person) != ended
+
+
+# The operator's decision
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "verb"),
+    [
+        (Reseller.Enrolment.PENDING, Reseller.Enrolment.AUTHORIZED, Verb.ENROLMENT_AUTHORIZED),
+        (Reseller.Enrolment.PENDING, Reseller.Enrolment.REJECTED, Verb.ENROLMENT_REJECTED),
+        (Reseller.Enrolment.AUTHORIZED, Reseller.Enrolment.REJECTED, Verb.ENROLMENT_REJECTED),
+        (Reseller.Enrolment.AUTHORIZED, Reseller.Enrolment.SUSPENDED, Verb.ENROLMENT_SUSPENDED),
+        (Reseller.Enrolment.REJECTED, Reseller.Enrolment.AUTHORIZED, Verb.ENROLMENT_AUTHORIZED),
+        (Reseller.Enrolment.SUSPENDED, Reseller.Enrolment.AUTHORIZED, Verb.ENROLMENT_AUTHORIZED),
+    ],
+)
+def test_a_decision_changes_the_enrolment_and_leaves_a_line(reseller, reseller_admin, stranger, old, new, verb):
+    operator = UserFactory()
+    Reseller.objects.update(enrolment=old)
+
+    decided = decide_enrolment(reseller, new, actor=operator)
+    line = Activity.objects.visible_to(reseller_admin).get()
+
+    assert decided.enrolment == Reseller.objects.get().enrolment == new
+    assert (line.verb, line.actor, line.target, line.details) == (verb, operator, "Sakura", {"old": old})
+    assert list(Activity.objects.visible_to(stranger)) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        (Reseller.Enrolment.AUTHORIZED, Reseller.Enrolment.AUTHORIZED, "enrolment_unchanged"),
+        (Reseller.Enrolment.SUSPENDED, Reseller.Enrolment.SUSPENDED, "enrolment_unchanged"),
+        (Reseller.Enrolment.PENDING, Reseller.Enrolment.SUSPENDED, "not_authorized"),
+        (Reseller.Enrolment.REJECTED, Reseller.Enrolment.SUSPENDED, "not_authorized"),
+    ],
+)
+def test_a_decision_that_makes_no_sense_is_refused(reseller, old, new, code):
+    Reseller.objects.update(enrolment=old)
+
+    with pytest.raises(ValidationError) as refusal:
+        decide_enrolment(reseller, new, actor=UserFactory())
+
+    assert refusal.value.code == code
+    assert Reseller.objects.get().enrolment == old
+    assert list(Activity.objects.values_list("result", "refusal")) == [("refused", code)]
+
+
+def test_a_suspension_ends_no_partnership(partnership):
+    decide_enrolment(partnership.reseller, Reseller.Enrolment.SUSPENDED, actor=UserFactory())
+
+    assert list(Partnership.objects.active()) == [partnership]

@@ -172,7 +172,9 @@ def test_who_acts_for_a_reseller_already_is_told(reseller_admin, sign_in):
 
 
 def test_enrolling_needs_an_account():
-    assert Client().get(ENROL).status_code == 302
+    answer = Client().get(ENROL)
+
+    assert (answer.status_code, answer["Location"]) == (302, f"/accounts/login/?next={ENROL}")
 
 
 # The agreement

@@ -70,14 +70,16 @@ def test_page_keeps_the_secret_to_itself(link, reseller_admin, sign_in):
         assert 'href="https://kita.example" rel="noopener noreferrer"' in body(response) or response.status_code == 404
 
 
-def test_anonymous_signs_in_or_creates_an_account_and_comes_back(link):
-    response = Client().get(link)
+def test_anonymous_signs_in_or_creates_an_account_and_comes_back(request_row, link):
+    client = Client()
+    response = client.get(link)
 
-    html, back = body(response), quote(link, safe="")
+    html, back = body(response), reverse("resellers:invitation_return", args=[request_row.code])
     assert response.status_code == 200
-    assert f"{reverse('account_login')}?next={back}" in html
-    assert f"{reverse('account_signup')}?next={back}" in html
+    assert f"{reverse('account_login')}?next={quote(back, safe='')}" in html
+    assert f"{reverse('account_signup')}?next={quote(back, safe='')}" in html
     assert not can_authorize(response)
+    assert client.get(back)["Location"] == link
 
 
 def test_anonymous_answer_leads_back_to_the_page(link):
@@ -87,13 +89,14 @@ def test_anonymous_answer_leads_back_to_the_page(link):
     assert Partnership.objects.count() == 0
 
 
-def test_person_without_company_enrols_first(link):
+def test_person_without_company_enrols_first(request_row, link):
     client = Client()
     client.force_login(UserFactory(email="new@ume.example"))
 
     response = client.get(link)
 
-    assert f"{reverse('resellers:enrol')}?next={quote(link, safe='')}" in body(response)
+    back = reverse("resellers:invitation_return", args=[request_row.code])
+    assert f"{reverse('resellers:enrol')}?next={quote(back, safe='')}" in body(response)
     assert "new@ume.example" in body(response)
     assert not can_authorize(response)
 

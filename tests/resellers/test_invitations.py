@@ -7,8 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from accounts.roles import Kind, Role
-from resellers.explanations import _WORDS, explain
-from resellers.invitations import can_answer, find_invitation, obstacles
+from resellers.invitations import _WORDS, can_answer, explain, find_invitation, obstacles
 from resellers.models import PartnerAgreement, Reseller
 from tests.factories import (
     OrganisationFactory,

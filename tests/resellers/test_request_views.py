@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from outbox.models import LINK, OutgoingEmail
 from outbox.post import deliver
-from resellers.forms import RequestForm, mailto
+from resellers.forms.partnerships import RequestForm, mailto
 from resellers.models import PartnershipRequest
 from tests.factories import PartnershipFactory, PartnershipRequestFactory, ready_reseller
 

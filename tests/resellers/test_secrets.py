@@ -8,7 +8,7 @@ from django.db import connection
 from django.urls import reverse
 
 from outbox.post import deliver
-from resellers.forms import RequestForm
+from resellers.forms.partnerships import RequestForm
 from resellers.models import PartnershipRequest
 
 

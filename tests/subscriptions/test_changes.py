@@ -14,8 +14,9 @@ from activity.models import Activity
 from activity.verbs import Verb
 from resellers.models import Reseller
 from resellers.partnerships import end_partnership
-from subscriptions.changes import Changes, reactivate, returnable, submit_changes, suspend
+from subscriptions.changes import Changes, reactivate, submit_changes, suspend
 from subscriptions.models import LicenceChange, ResellerOfRecord, Subscription
+from subscriptions.returns import returnable
 from tests.factories import (
     PartnerAccountFactory,
     PartnershipFactory,

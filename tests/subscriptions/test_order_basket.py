@@ -237,3 +237,13 @@ def test_the_number_of_queries_does_not_depend_on_the_lines(basket, provider, dj
     for some in (lines[:1], lines):
         with django_assert_num_queries(5):
             assert basket(*some).is_valid()
+
+
+@pytest.mark.parametrize(
+    ("most", "text", "attrs"),
+    [(300, "From 5 to 300.", {"min": 5, "max": 300}), (None, "At least 5.", {"min": 5})],
+)
+def test_the_limits_stand_beside_the_field(basket, most, text, attrs):
+    field = basket(line(OfferFactory(min_licences=5, max_licences=most))).lines[0].fields["licences"]
+
+    assert (field.help_text, field.widget.attrs) == (text, attrs)

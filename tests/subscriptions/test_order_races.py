@@ -14,7 +14,7 @@ from activity.models import Activity
 from customers.models import Customer
 from subscriptions.models import Order, OrderDraft, Subscription
 from subscriptions.ordering import cancel_draft
-from subscriptions.steps import begin_draft, submit
+from subscriptions.steps import begin_draft, submit_draft
 from tests.factories import OfferFactory, OrderFactory
 from tests.subscriptions.order_answers import chosen, draft_for, draft_of, line, rows, url
 
@@ -48,7 +48,7 @@ def test_two_submits_of_one_draft_make_one_order(sales_agent, offer):
     draft_of(sales_agent, line(offer), line(OfferFactory()))
     drafts = [OrderDraft.objects.get(), OrderDraft.objects.get()]
 
-    results = together(*(lambda each=each: submit(each, membership=sales_agent) for each in drafts))
+    results = together(*(lambda each=each: submit_draft(each, membership=sales_agent) for each in drafts))
 
     assert results == ["already_submitted", "done"]
     assert (Customer.objects.count(), Order.objects.count(), Subscription.objects.count()) == (1, 1, 2)
@@ -58,7 +58,7 @@ def test_two_submits_of_one_draft_make_one_order(sales_agent, offer):
 def test_two_orders_that_claim_one_domain_make_one_customer(sales_agent, provider_admin, offer):
     drafts = [draft_of(sales_agent, line(offer)), draft_of(provider_admin, line(offer))]
 
-    results = together(*(lambda each=each: submit(each, membership=sales_agent) for each in drafts))
+    results = together(*(lambda each=each: submit_draft(each, membership=sales_agent) for each in drafts))
 
     assert results in (["domain_taken", "done"], ["done", "unfinished"])
     assert (Customer.objects.count(), Order.objects.count(), Subscription.objects.count()) == (1, 1, 1)
@@ -70,7 +70,7 @@ def test_submit_and_cancel_of_one_draft_do_not_both_happen(sales_agent, offer):
     submitted, cancelled = OrderDraft.objects.get(), OrderDraft.objects.get()
 
     results = together(
-        lambda: submit(submitted, membership=sales_agent), lambda: cancel_draft(cancelled, actor=sales_agent.user)
+        lambda: submit_draft(submitted, membership=sales_agent), lambda: cancel_draft(cancelled, actor=sales_agent.user)
     )
 
     assert results in (["already_submitted", "done"], ["done", "draft_cancelled"])
@@ -92,7 +92,7 @@ def test_two_submits_for_an_existing_customer_make_one_order(sales_agent, relati
     draft_for(sales_agent, relationship.customer, line(offer))
     drafts = [OrderDraft.objects.get(), OrderDraft.objects.get()]
 
-    results = together(*(lambda each=each: submit(each, membership=sales_agent) for each in drafts))
+    results = together(*(lambda each=each: submit_draft(each, membership=sales_agent) for each in drafts))
 
     assert results == ["already_submitted", "done"]
     assert rows()["Subscription"] == 1

@@ -483,7 +483,11 @@ def test_cancel_after_submit_leads_to_what_came_of_it(client, sales_agent, offer
 
 @pytest.mark.parametrize("name", ["submit", "cancel"])
 def test_verbs_are_posted(client, sales_agent, name):
-    assert client.get(url(name, draft_of(sales_agent))).status_code == 405
+    draft = draft_of(sales_agent)
+
+    answer = client.get(url(name, draft))
+
+    assert (answer.status_code, list(OrderDraft.objects.open())) == (405, [draft])
 
 
 # Who may

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
+from accounts.paging import PAGE_SIZE
 from activity.models import Activity
 from subscriptions.models import Order, OrderDraft
 from tests.factories import (
@@ -150,13 +151,13 @@ def test_list_gives_htmx_the_table_alone(client, order):
 
 
 def test_list_pages_without_counting(client, relationship):
-    for number in range(52):
+    for number in range(PAGE_SIZE + 2):
         order_of(relationship, number=f"N{number:02}", placed_at=DAY + timedelta(minutes=number))
 
     first = client.get(LIST)
     second = client.get(first.context["page"].next_url)
 
-    assert (len(numbers(first)), numbers(second)) == (50, ["N01", "N00"])
+    assert (len(numbers(first)), numbers(second)) == (PAGE_SIZE, ["N01", "N00"])
 
 
 @pytest.mark.parametrize("count", [1, 3])

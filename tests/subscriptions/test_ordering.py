@@ -232,6 +232,13 @@ def test_check_licences_names_the_limit(fewest, most, licences, code):
     assert codes_of(refusal.value) == code
 
 
+def test_check_licences_counts_as_people_do():
+    with pytest.raises(ValidationError) as refusal:
+        check_licences(Offer(sku_title="Office", min_licences=1), 0)
+
+    assert refusal.value.messages == ["Office needs at least 1 license."]
+
+
 @pytest.mark.parametrize(("most", "licences"), [(300, 1), (300, 300), (None, 2**31 - 1)])
 def test_check_licences_accepts_what_is_within_the_limits(most, licences):
     check_licences(Offer(min_licences=1, max_licences=most), licences)

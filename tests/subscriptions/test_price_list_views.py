@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
+from accounts.paging import PAGE_SIZE
 from accounts.roles import Role
 from activity.models import Activity
 from subscriptions.price_list import COLUMNS, load_price_list
@@ -119,14 +120,14 @@ def test_list_sorts_by_price_and_name(sign_in, provider_admin):
 
 
 def test_pages_by_price_follow_each_other(sign_in, provider_admin):
-    for number in range(51):
+    for number in range(PAGE_SIZE + 1):
         OfferFactory(sku_title=f"{number}", unit_price=Decimal("1.5"))
     client = sign_in(provider_admin)
 
     first = client.get(LIST, {"sort": "price"})
     second = client.get(first.context["page"].next_url)
 
-    assert len({*titles(first), *titles(second)}) == 51
+    assert len({*titles(first), *titles(second)}) == PAGE_SIZE + 1
 
 
 def test_list_costs_the_same_for_one_row_and_three(sign_in, provider_admin, django_assert_num_queries):

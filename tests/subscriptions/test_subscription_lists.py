@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from django.urls import reverse
 
+from accounts.paging import PAGE_SIZE
 from activity.models import Activity
 from customers import filters
 from resellers.partnerships import end_partnership
@@ -69,15 +70,15 @@ def test_list_sorts_by_end_and_what_has_none_comes_last(sign_in, provider_admin,
 
 @pytest.mark.parametrize("sort", ["newest", "end"])
 def test_pages_follow_each_other(sign_in, provider_admin, relationship, sort):
-    for number in range(52):
+    for number in range(PAGE_SIZE + 2):
         named(relationship, f"{number}", created_at=at(1), ends_at=at(2) if number % 2 else None)
     client = sign_in(provider_admin)
 
     first = client.get(LIST, {"sort": sort})
     second = client.get(first.context["page"].next_url)
 
-    assert (len(nicknames(first)), len(nicknames(second))) == (50, 2)
-    assert len({*nicknames(first), *nicknames(second)}) == 52
+    assert (len(nicknames(first)), len(nicknames(second))) == (PAGE_SIZE, 2)
+    assert len({*nicknames(first), *nicknames(second)}) == PAGE_SIZE + 2
 
 
 @pytest.mark.parametrize(
@@ -280,15 +281,15 @@ def test_customers_page_without_subscriptions_says_so(sign_in, provider_admin, r
         )
 
 
-def test_customers_page_goes_on_after_fifty(sign_in, provider_admin, relationship):
-    for number in range(51):
+def test_customers_page_goes_on_after_a_page(sign_in, provider_admin, relationship):
+    for number in range(PAGE_SIZE + 1):
         named(relationship, f"{number}", created_at=at(1))
     client = sign_in(provider_admin)
 
     first = client.get(customer_url(relationship))
     second = client.get(first.context["page"].next_url)
 
-    assert (len(nicknames(first)), len(nicknames(second))) == (50, 1)
+    assert (len(nicknames(first)), len(nicknames(second))) == (PAGE_SIZE, 1)
     assert "There are none on this page of the list." in first.text
 
 

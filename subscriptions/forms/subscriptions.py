@@ -1,0 +1,185 @@
+"""The form on a subscription's page: what its person may change, and what is only shown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Membership
+from accounts.roles import Permission, labels, listed, roles_with
+from resellers.models import PartnerAccount, Reseller
+from subscriptions.changes import Changes
+from subscriptions.credit import current_credit, tidy_number
+from subscriptions.models import Subscription
+from subscriptions.models.catalogue import MOST_LICENCES
+
+_PERMISSIONS = {
+    "nickname": Permission.EDIT_SUBSCRIPTIONS,
+    "licences": Permission.EDIT_SUBSCRIPTIONS,
+    "auto_renew": Permission.EDIT_SUBSCRIPTIONS,
+    "reseller": Permission.CHANGE_CREDIT,
+    "mpn_id": Permission.CHANGE_CREDIT,
+    "support_contact": Permission.DESIGNATE_SUPPORT,
+}
+# What somebody else may have changed since the page was made; the number typed beside the list is nobody else's.
+_SHARED = ("nickname", "licences", "auto_renew", "reseller", "support_contact")
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A field that somebody else changed meanwhile: what it is now, and what was entered here, if anything."""
+
+    label: str
+    now: str
+    entered: str
+
+
+class SubscriptionForm(forms.Form):
+    """A subscription as it is, with its revision, so that a change made meanwhile is noticed (design.md §4.12).
+
+    A field that the person's role does not allow is fixed: shown, not asked for. When it is sent nevertheless, it goes
+    to the domain, which refuses it like any other attempt.
+    """
+
+    use_required_attribute = False
+
+    revision = forms.IntegerField(widget=forms.HiddenInput)
+    nickname = forms.CharField(label=gettext_lazy("Subscription nickname"), max_length=100, show_hidden_initial=True)
+    licences = forms.IntegerField(
+        label=gettext_lazy("Licenses"), min_value=1, max_value=MOST_LICENCES, show_hidden_initial=True
+    )
+    auto_renew = forms.BooleanField(label=gettext_lazy("Auto-renew"), required=False, show_hidden_initial=True)
+    reseller = forms.CharField(
+        label=gettext_lazy("Reseller (MPN ID)"), required=False, max_length=20, show_hidden_initial=True
+    )
+    mpn_id = forms.CharField(label=gettext_lazy("Enter MPN ID"), required=False, max_length=20)
+    support_contact = forms.ModelChoiceField(
+        Reseller.objects.none(),
+        label=gettext_lazy("Designated support contact"),
+        required=False,
+        show_hidden_initial=True,
+        error_messages={"invalid_choice": gettext_lazy("Choose a reseller that you are partnered with, or yourself.")},
+    )
+
+    def __init__(
+        self, subscription: Subscription, membership: Membership, data: Mapping[str, Any] | None = None
+    ) -> None:
+        self.subscription, self.membership = subscription, membership
+        self.conflicts: list[Conflict] = []
+        super().__init__(data, initial=self._values_of(subscription))
+        self.fixed = {name: self._fixed_because(name) for name in _PERMISSIONS}
+        for name, reason in self.fixed.items():
+            # Nothing was sent for it, so it stays as it is; an empty tick would mean "no" otherwise.
+            self.fields[name].disabled = reason is not None and self.add_prefix(name) not in self.data
+        self._offer_accounts()
+        self._offer_support_contacts()
+
+    def clean_mpn_id(self) -> str:
+        return tidy_number(self.cleaned_data["mpn_id"])
+
+    def changes(self) -> Changes:
+        """What was submitted. A number that was typed counts more than what the list shows."""
+        answers = self.cleaned_data
+        return Changes(
+            nickname=answers["nickname"],
+            licences=answers["licences"],
+            auto_renew=answers["auto_renew"],
+            mpn_id=answers["mpn_id"] or answers["reseller"],
+            support_contact=answers["support_contact"],
+        )
+
+    def refuse(self, refusal: ValidationError) -> None:
+        """Show the domain's refusal; one of the MPN ID stands where the number was chosen or typed."""
+        problems: Any = getattr(refusal, "error_dict", None)
+        if problems and "mpn_id" in problems and not self.cleaned_data["mpn_id"]:
+            problems["reseller"] = problems.pop("mpn_id")
+        self.add_error(None, ValidationError(problems) if problems else refusal)
+
+    def catch_up(self, subscription: Subscription) -> None:
+        """Take what others changed where nothing was entered here, keep what was, and tell where they differ."""
+        now, data, changed = self._values_of(subscription), dict(self.data.items()), self.changed_data
+        for name in _SHARED:
+            current, seen = now[name], f"initial-{name}"
+            entered = self._in_words(name, data.get(name, "")) if name in changed else ""
+            if self._in_words(name, current) != self._in_words(name, data.get(seen, "")):
+                self.conflicts.append(Conflict(str(self.fields[name].label), self._in_words(name, current), entered))
+            data[seen] = current
+            if name not in changed:
+                data[name] = current
+        self.data = {**data, "revision": subscription.revision}
+
+    @property
+    def can_submit(self) -> bool:
+        """Whether there is anything that the person may change."""
+        return any(reason is None for reason in self.fixed.values())
+
+    def _values_of(self, subscription: Subscription) -> dict[str, Any]:
+        period = current_credit(subscription)
+        self.credited = period.partner_account if period else None
+        return {
+            "revision": subscription.revision,
+            "nickname": subscription.nickname,
+            "licences": subscription.licences,
+            "auto_renew": subscription.auto_renew,
+            "reseller": str(self.credited or ""),
+            "support_contact": subscription.support_contact_id or "",
+        }
+
+    def _fixed_because(self, name: str) -> str | None:
+        """Why the field is only shown: a sentence, an empty one where there is nothing to say; None when it is not."""
+        subscription, permission = self.subscription, _PERMISSIONS[name]
+        if not subscription.can_change:
+            return ""
+        if not self.membership.can(permission):
+            roles = labels(roles_with(permission, self.membership.kind))
+            if not roles:
+                return _("Only the indirect provider can change this.")
+            return _("Roles that can change this: %(roles)s.") % {"roles": listed(roles)}
+        if name == "licences" and subscription.status == Subscription.Status.SUSPENDED:
+            return _("Reactivate the subscription before you change its licenses.")
+        is_missing = (name == "licences" and subscription.offer.is_usage_based) or (
+            name == "auto_renew" and not subscription.term
+        )
+        return "" if is_missing else None
+
+    def _offer_accounts(self) -> None:
+        """Partnered resellers; and whoever is credited now, even if the partnership has ended (design.md §4.9)."""
+        is_offered = self.fixed["reseller"] is None
+        accounts = PartnerAccount.objects.of_partners(self.membership) if is_offered else ()
+        choices = [("", _("No indirect reseller")), *((each.number, each.label) for each in accounts)]
+        if self.credited and self.credited.number not in dict(choices):
+            label = self.credited.label
+            choices.append((self.credited.number, _no_partner(label) if is_offered else label))
+        entered = self.data.get("reseller", "")
+        if entered and entered not in dict(choices):
+            choices.append((entered, entered))
+        self.fields["reseller"].widget = forms.Select(choices=choices)
+
+    def _offer_support_contacts(self) -> None:
+        """The provider itself, its partners, and who it is now, even if the partnership has ended (design.md §4.9)."""
+        field: Any = self.fields["support_contact"]
+        current = self.subscription.support_contact
+        is_offered = self.fixed["support_contact"] is None
+        partners = (
+            set(Reseller.objects.visible_to(self.membership).values_list("pk", flat=True)) if is_offered else set()
+        )
+        offered = Reseller.objects.filter(pk__in=partners | ({current.pk} if current else set()))
+        field.queryset = offered.select_related("organisation").order_by("organisation__name")
+        field.empty_label = str(self.subscription.provider)
+        field.label_from_instance = lambda each: (
+            _no_partner(str(each)) if is_offered and each.pk not in partners else str(each)
+        )
+
+    def _in_words(self, name: str, value: Any) -> str:
+        if name == "auto_renew":
+            return _("On") if value in (True, "True", "on") else _("Off")
+        choices = getattr(self.fields[name].widget, "choices", [])
+        return str({str(key): label for key, label in choices}.get(str(value), value))
+
+
+def _no_partner(name: str) -> str:
+    return _("%(name)s – partnership ended") % {"name": name}

@@ -1,0 +1,34 @@
+from resellers.models import PartnerAccount
+from resellers.partners import Remains, remains_of
+from tests.factories import (
+    PartnershipFactory,
+    RelationshipFactory,
+    ResellerOfRecordFactory,
+    SubscriptionFactory,
+)
+
+
+def test_remains_are_counted_for_this_provider_only(relationship, provider_admin, stranger):
+    reseller, account = relationship.reseller, PartnerAccount.objects.get(number="0012345")
+    supported = SubscriptionFactory(relationship=relationship, support_contact=reseller)
+    SubscriptionFactory(relationship=relationship, support_contact=reseller, status="cancelled")
+    ResellerOfRecordFactory(subscription=supported, partner_account=account)
+    former = SubscriptionFactory(relationship=relationship)
+    ResellerOfRecordFactory(
+        subscription=former, partner_account=account, starts_at=former.created_at, ends_at=former.created_at
+    )
+    ended = SubscriptionFactory(relationship=relationship, status="expired")
+    ResellerOfRecordFactory(subscription=ended, partner_account=account)
+    RelationshipFactory(provider=relationship.provider, reseller=reseller, ended_at=relationship.created_at)
+    theirs = PartnershipFactory(provider=stranger.organisation.provider, reseller=reseller)
+    for _each in range(3):
+        of_stranger = RelationshipFactory(provider=theirs.provider, reseller=reseller)
+        subscription = SubscriptionFactory(relationship=of_stranger, support_contact=reseller)
+        ResellerOfRecordFactory(subscription=subscription, partner_account=account)
+
+    assert remains_of(reseller, provider_admin) == Remains(customers=1, credited=1, supported=1)
+    assert remains_of(reseller, stranger) == Remains(customers=3, credited=3, supported=3)
+
+
+def test_nothing_remains_of_a_reseller_without_business(partnership, provider_admin):
+    assert remains_of(partnership.reseller, provider_admin) == Remains(customers=0, credited=0, supported=0)
