@@ -20,7 +20,7 @@ from customers.column import customer_steps
 from customers.facts import facts_of
 from customers.filters import CustomerFilter
 from customers.forms.account import AccountForm
-from customers.listing import SORTINGS, export_header, export_lines, list_row, relationship_with, with_names
+from customers.listing import SORTINGS, export_header, export_lines, list_row, relationship_with, row_labels, with_names
 from customers.models import Relationship
 from customers.registration import reset_temporary_password
 
@@ -35,13 +35,14 @@ def _relationship(request: PortalRequest, customer: UUID) -> Relationship:
 @vary_on_headers("HX-Request")
 def customer_list(request: PortalRequest) -> HttpResponse:
     filters = CustomerFilter(request.GET, membership=request.membership)
-    rows = filters.apply(with_names(Relationship.objects.visible_to(request.membership)))
+    rows = filters.apply(with_names(Relationship.objects.visible_to(request.membership), request.membership))
     sort, sorting = sorting_from(request, SORTINGS)
     page = paginate(rows, request, sorting)
     context = {
         "filters": filters,
         "page": page,
         "rows": [list_row(each, request, is_open=str(each.customer_id) == request.GET.get("open")) for each in page],
+        "labels": row_labels(request.membership),
         "sort": sort,
         "sorts": sort_links(request, SORTINGS),
         "may_order": request.membership.can(Permission.PLACE_ORDERS),
@@ -63,7 +64,8 @@ def customer_row(request: PortalRequest, pk: UUID) -> HttpResponse:
     """The row of the list, opened, or closed again: a fragment. Without htmx the list itself opens it."""
     row = list_row(_relationship(request, pk), request, is_open="closed" not in request.GET)
     may_order = request.membership.can(Permission.PLACE_ORDERS)
-    return render(request, "customers/_row.html", {"row": row, "may_order": may_order})
+    context = {"row": row, "labels": row_labels(request.membership), "may_order": may_order}
+    return render(request, "customers/_row.html", context)
 
 
 @requires(Permission.VIEW)

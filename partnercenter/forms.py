@@ -8,6 +8,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+_NOTHING = SafeString("")
+
 
 class PortalFormRenderer(TemplatesSetting):
     """Field markup exists once, in templates/components/field.html."""
@@ -23,8 +25,7 @@ class PortalFormRenderer(TemplatesSetting):
 
 def _select(widget: dict[str, Any]) -> SafeString:
     groups = format_html_join("", "{}", ((_group(name, options),) for name, options, _index in widget["optgroups"]))
-    attributes = {name: value for name, value in widget["attrs"].items() if value is not False}
-    return format_html('<select name="{}"{}>{}</select>', widget["name"], flatatt(attributes), groups)
+    return format_html('<select name="{}"{}>{}</select>', widget["name"], _attributes(widget), groups)
 
 
 def _group(name: str | None, options: list[dict[str, Any]]) -> SafeString:
@@ -33,5 +34,9 @@ def _group(name: str | None, options: list[dict[str, Any]]) -> SafeString:
 
 
 def _option(option: dict[str, Any]) -> tuple[str, SafeString, str]:
-    attributes = {name: value for name, value in option["attrs"].items() if value is not False}
-    return str(option["value"]), flatatt(attributes), option["label"]
+    return str(option["value"]), _attributes(option), option["label"]
+
+
+def _attributes(element: dict[str, Any]) -> SafeString:
+    attributes = {name: value for name, value in element["attrs"].items() if value is not False}
+    return flatatt(attributes) if attributes else _NOTHING

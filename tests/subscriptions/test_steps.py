@@ -17,7 +17,7 @@ from subscriptions.steps import (
     column,
     keep_account,
     keep_lines,
-    submit,
+    submit_draft,
 )
 from tests.factories import CustomerFactory, OfferFactory
 from tests.subscriptions.order_answers import account, draft_for, draft_of, line, rows
@@ -30,7 +30,7 @@ def offer(db):
 
 def refused(draft, membership, **kwargs):
     with pytest.raises(ValidationError) as refusal:
-        submit(draft, membership=membership, **kwargs)
+        submit_draft(draft, membership=membership, **kwargs)
     return codes_of(refusal.value)
 
 
@@ -99,7 +99,7 @@ def test_column_opens_the_steps_before_the_current_one(sales_agent, offer):
 
 def test_column_opens_nothing_before_there_is_a_draft_and_after_submit(sales_agent, offer):
     draft = draft_of(sales_agent, line(offer))
-    submit(draft, membership=sales_agent)
+    submit_draft(draft, membership=sales_agent)
 
     assert {each.url for each in column(CONFIRMATION, OrderDraft.objects.get()) + column(ACCOUNT)} == {""}
 
@@ -146,7 +146,7 @@ def test_keep_changes_the_time_only_when_something_changes(sales_agent, offer):
 def test_keep_refuses_to_change_a_submitted_order(sales_agent, offer):
     draft = draft_of(sales_agent, line(offer))
     seen = OrderDraft.objects.get()
-    submit(draft, membership=sales_agent)
+    submit_draft(draft, membership=sales_agent)
 
     with pytest.raises(ValidationError) as refusal:
         keep_lines(seen, [])
@@ -159,7 +159,7 @@ def test_submit_places_the_order_as_kept(sales_agent, partnership, reseller, off
     draft = draft_of(sales_agent, line(offer, 25, "0012345"), reseller=reseller)
     version = Answers(draft, membership=sales_agent).version
 
-    receipt = submit(draft, membership=sales_agent, reviewed=version)
+    receipt = submit_draft(draft, membership=sales_agent, reviewed=version)
 
     assert receipt.order.customer == Customer.objects.get(primary_domain="sakura.onmicrosoft.com")
     assert Subscription.objects.get().licences == 25
@@ -207,7 +207,7 @@ def test_submit_checks_the_lines_again(sales_agent, partnership, offer):
 def test_submit_says_that_it_is_done_rather_than_that_the_domain_is_taken(sales_agent, offer):
     draft = draft_of(sales_agent, line(offer))
     seen = OrderDraft.objects.get()
-    submit(draft, membership=sales_agent)
+    submit_draft(draft, membership=sales_agent)
 
     assert refused(seen, sales_agent) == "already_submitted"
 
