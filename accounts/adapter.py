@@ -3,6 +3,7 @@
 import logging
 import smtplib
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
@@ -19,7 +20,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send, or say on the page that it could not be sent; the person can ask for it again."""
         try:
-            super().send_mail(template_prefix, email, {"portal_url": settings.PORTAL_URL, **context})
+            super().send_mail(template_prefix, email, _at_the_portal(context))
         except (OSError, smtplib.SMTPException):
             logger.exception("the mail server did not take a sign-in message")
             messages.error(
@@ -34,3 +35,10 @@ class AccountAdapter(DefaultAccountAdapter):
         user.name = form.cleaned_data["name"]
         user.language = request.LANGUAGE_CODE
         return super().save_user(request, user, form, commit)
+
+
+def _at_the_portal(context: dict[str, Any]) -> dict[str, Any]:
+    """The message's values with its links leading to the portal, whatever host name the request was sent to."""
+    links = {name: urlsplit(str(link)) for name, link in context.items() if name.endswith("_url") and link}
+    ours = {name: f"{settings.PORTAL_URL}{urlunsplit(('', '', *parts[2:]))}" for name, parts in links.items()}
+    return {**context, **ours, "portal_url": settings.PORTAL_URL}

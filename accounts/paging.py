@@ -13,7 +13,7 @@ from django.db.models import F, Model, Q, QuerySet
 from django.db.models.expressions import OrderBy
 from django.http import HttpRequest, QueryDict
 
-PAGE_SIZE = 30
+PAGE_SIZE = 25
 
 Row = TypeVar("Row", bound=Model)
 

@@ -108,8 +108,9 @@ def accept_request(request: PartnershipRequest, *, membership: Membership) -> Pa
         request=request.code,
         provider=str(provider),
     ):
-        # The reseller's row is locked as well: two links of one provider must not make two partnerships.
-        Organisation.objects.select_for_update().get(pk=organisation.pk)
+        # The reseller's row is locked as well: two links of one provider must not make two partnerships. Without its
+        # key, which whoever writes a line of the log for this company needs: decline_request() would wait for us.
+        Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
         request = _locked(request)
         if problems := obstacles(request, membership):
             raise ValidationError(problems)

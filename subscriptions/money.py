@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 
 from babel.numbers import get_currency_precision
 
@@ -14,8 +15,13 @@ class Money:
 
     def times(self, count: int) -> "Money":
         """This much, so many times, rounded to the currency's minor unit: the yen has none."""
-        unit = Decimal(1).scaleb(-get_currency_precision(self.currency))
+        unit = _unit(self.currency)
         return Money((self.amount * count).quantize(unit, ROUND_HALF_UP), self.currency)
+
+
+@cache
+def _unit(currency: str) -> Decimal:
+    return Decimal(1).scaleb(-get_currency_precision(currency))
 
 
 def totals(amounts: Iterable[Money]) -> list[Money]:

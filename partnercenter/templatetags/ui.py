@@ -1,6 +1,6 @@
 """What pages print in the reader's language and time zone: icons, dates, money, numbers, countries."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -10,6 +10,7 @@ from babel.dates import format_date, format_time, get_datetime_format
 from babel.numbers import format_currency, format_decimal
 from django import template
 from django.conf import settings
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -33,10 +34,6 @@ def _locale_of(language: str) -> Locale:
     return Locale.parse(to_locale(language))
 
 
-def _locale() -> Locale:
-    return _locale_of(_language())
-
-
 def _time(moment: datetime, text: str) -> SafeString:
     utc = moment.astimezone(UTC)
     return format_html(
@@ -52,14 +49,25 @@ def icon(name: str, size: int = 20) -> str:
     return svg
 
 
+@register.simple_tag
+def badge(label: object, kind: str = "neutral", state: str = "") -> SafeString:
+    """components/badge.html, for lists: there are a handful of different ones, however many rows."""
+    return _badge(str(label), kind, str(state))
+
+
+@_remembered
+def _badge(label: str, kind: str, state: str) -> SafeString:
+    return render_to_string("components/badge.html", {"label": label, "kind": kind, "state": state})
+
+
 @register.filter
 def day(value: date | datetime | None) -> str:
     """Jan 31, 2026 – of a moment, the day it was where the reader is; the full UTC time is in the title."""
     if not value:
         return ""
     if not isinstance(value, datetime):
-        return format_html('<time datetime="{}">{}</time>', value.isoformat(), format_date(value, locale=_locale()))
-    return _time(value, format_date(timezone.localtime(value), locale=_locale()))
+        return format_html('<time datetime="{}">{}</time>', value.isoformat(), _date(value, _language()))
+    return _time(value, _date(timezone.localtime(value).date(), _language()))
 
 
 @register.filter
@@ -67,10 +75,20 @@ def moment(value: datetime | None) -> str:
     """Jan 31, 2026, 9:00 AM JST – in the reader's time zone; the full UTC time is in the title."""
     if not value:
         return ""
-    local, locale = timezone.localtime(value), _locale()
-    clock = f"{format_time(local, 'short', locale=locale)} {local.tzname()}"
-    both = str(get_datetime_format("medium", locale=locale)).replace("'", "")
-    return _time(value, both.format(clock, format_date(local, locale=locale)))
+    local, language = timezone.localtime(value), _language()
+    clock = f"{_clock(local.replace(second=0, microsecond=0, tzinfo=None).time(), language)} {local.tzname()}"
+    both = str(get_datetime_format("medium", locale=_locale_of(language))).replace("'", "")
+    return _time(value, both.format(clock, _date(local.date(), language)))
+
+
+@_remembered
+def _date(day: date, language: str) -> str:
+    return format_date(day, locale=_locale_of(language))
+
+
+@_remembered
+def _clock(minute: time, language: str) -> str:
+    return format_time(minute, "short", locale=_locale_of(language))
 
 
 @register.filter
