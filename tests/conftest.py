@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import translation
 
@@ -28,6 +29,17 @@ def _quick(settings):
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_session_is_left(django_db_setup, django_db_blocker):
+    """A browser that leaves in the middle of a request may leave a session behind, which keeps the database alive."""
+    yield
+    with django_db_blocker.unblock():
+        connection.close_pool()
+        with connection._nodb_cursor() as cursor:
+            database = connection.settings_dict["NAME"]
+            cursor.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [database])
 
 
 @pytest.fixture(autouse=True)
