@@ -6,9 +6,11 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 logger = logging.getLogger(__name__)
@@ -30,6 +32,16 @@ class AccountAdapter(DefaultAccountAdapter):
     def format_email_subject(self, subject: str) -> str:
         """The product's name goes ahead, and not the host name of the address that was visited."""
         return _("Partner Center: %(subject)s") % {"subject": subject}
+
+    def send_notification_mail(
+        self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """Tell the former address that another one signs in now; whose mailbox that is may not have asked for it."""
+        if template_prefix == "account/email/email_changed" and email:
+            self.send_mail(template_prefix, email, {"user": user, **(context or {})})
+
+    def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
+        return reverse("accounts:profile")
 
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
         user.name = form.cleaned_data["name"]

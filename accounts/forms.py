@@ -13,6 +13,14 @@ from accounts.time_zones import SUGGESTED, time_zone_named
 GIVEN_OUT = ".onmicrosoft.com"
 
 
+def check_address(address: str) -> None:
+    """Refuse an address that a customer's first administrator will be given at Submit (design.md §4.11)."""
+    if address.lower().endswith(GIVEN_OUT):
+        raise forms.ValidationError(
+            _("Addresses at onmicrosoft.com are given out with Setup info. Sign in with yours."), "given_out"
+        )
+
+
 class SignupForm(forms.Form):
     """What an account needs besides the address and the password that django-allauth asks for."""
 
@@ -21,13 +29,10 @@ class SignupForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Nobody takes the address that a customer's first administrator will be given at Submit (design.md §4.11)."""
         answers: dict[str, Any] = super().clean() or self.cleaned_data
-        if str(answers.get("email", "")).lower().endswith(GIVEN_OUT):
-            self.add_error(
-                "email",
-                forms.ValidationError(
-                    _("Addresses at onmicrosoft.com are given out with Setup info. Sign in with yours."), "given_out"
-                ),
-            )
+        try:
+            check_address(str(answers.get("email", "")))
+        except forms.ValidationError as refusal:
+            self.add_error("email", refusal)
         return answers
 
     def signup(self, request: Any, user: User) -> None:

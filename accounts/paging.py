@@ -4,7 +4,9 @@ import base64
 import binascii
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -114,8 +116,18 @@ def _decode(cursor: str, length: int) -> list[Any] | None:
     except (binascii.Error, ValueError):
         return None
     is_cursor = isinstance(values, list) and len(values) == length
-    # PostgreSQL has no text with a NUL character in it, and says so with an error that ends the page.
-    return values if is_cursor and not any(isinstance(each, str) and "\0" in each for each in values) else None
+    return values if is_cursor and all(_can_be_asked(each) for each in values) else None
+
+
+def _can_be_asked(value: Any) -> bool:
+    """Whether PostgreSQL takes the value: it has no text with a NUL in it, and no time zone 16 hours from UTC."""
+    if not isinstance(value, str):
+        return True
+    with suppress(ValueError, OverflowError):  # most text is not a moment
+        offset = datetime.fromisoformat(value).utcoffset()
+        if offset and abs(offset) >= timedelta(hours=16):
+            return False
+    return "\0" not in value
 
 
 def _url(request: HttpRequest, **changes: str) -> str:

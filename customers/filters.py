@@ -12,9 +12,9 @@ from accounts.filters import ListFilter
 from accounts.models import Membership
 from accounts.roles import Kind
 from customers.models import Relationship, RelationshipQuerySet
+from customers.partners import MOST_CHOICES, id_from
 from resellers.models import PartnerAccount, Partnership, Reseller
 
-MOST_CHOICES = 100
 NO_RESELLER = "none"
 
 
@@ -26,12 +26,13 @@ class ResellerField(forms.CharField):
 
     def offer(self, resellers: QuerySet[Reseller], chosen: str) -> None:
         """Offer these to choose from; a box to type a name into when they are more than 100 and none is chosen yet."""
-        names = resellers.order_by("organisation__name", "pk").values_list("pk", "organisation__name")
-        found = list(names[: MOST_CHOICES + 1])
-        if len(found) > MOST_CHOICES:
-            found = list(names.filter(pk=id_from(chosen)))
-            if not found and chosen != NO_RESELLER:
+        if resellers.values("pk")[MOST_CHOICES : MOST_CHOICES + 1]:
+            if not chosen:
                 return
+            resellers = resellers.filter(pk=id_from(chosen))
+        found = list(resellers.order_by("organisation__name", "pk").values_list("pk", "organisation__name"))
+        if chosen and not found and chosen != NO_RESELLER:
+            return
         none = (NO_RESELLER, _("No indirect reseller"))
         self.widget = forms.Select(choices=[("", _("All indirect resellers")), none, *found])
 
@@ -43,14 +44,6 @@ def wanted_resellers(wanted: str, resellers: QuerySet[Reseller]) -> list[UUID]:
     for word in wanted.split():
         resellers = resellers.filter(organisation__name__icontains=word)
     return list(resellers.values_list("pk", flat=True))
-
-
-def id_from(text: str) -> UUID | None:
-    """The Microsoft ID that the text is, if it is one."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def past_and_present_partners(membership: Membership, still: QuerySet[Any]) -> QuerySet[Reseller]:

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from accounts.models import Membership
 from accounts.paging import Sorting
 from accounts.roles import Kind
-from customers.filters import id_from
 from customers.models import Relationship, RelationshipQuerySet
+from customers.partners import id_from
 
 SORTINGS = {"name": Sorting(("sort_name", "id")), "domain": Sorting(("primary_domain", "id"))}
 

@@ -31,6 +31,7 @@ class OutgoingEmail(models.Model):
         WAITING = "waiting", _("Waiting")
         SENT = "sent", _("Sent")
         REFUSED = "refused", _("Refused by the mail server")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     sender = models.ForeignKey(Organisation, models.PROTECT, related_name="+", verbose_name=_("Sent for"))
@@ -41,7 +42,7 @@ class OutgoingEmail(models.Model):
     link_path = models.CharField(max_length=200, blank=True, editable=False)
     link_purpose = models.CharField(max_length=40, blank=True, editable=False)
     link_nonce = models.CharField(max_length=32, blank=True, editable=False)
-    state = models.CharField(_("State"), max_length=8, choices=State, default=State.WAITING)
+    state = models.CharField(_("State"), max_length=9, choices=State, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(_("Attempts"), default=0)
     problem = models.TextField(_("What the mail server said"), blank=True)
     created_at = models.DateTimeField(_("Written"), default=timezone.now, editable=False)

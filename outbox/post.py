@@ -80,6 +80,17 @@ def post_again(email: OutgoingEmail) -> None:
         _deliver_on_commit(email)
 
 
+def recall(link: PersonalLink) -> int:
+    """Keep back every message with this link that waits; returns how many. What has left or was refused stays so.
+
+    A delivery under way at this moment is waited for, so that a message ends as one of sent and withdrawn.
+    """
+    waiting = OutgoingEmail.objects.filter(
+        state=OutgoingEmail.State.WAITING, link_purpose=link.purpose, link_nonce=link.nonce
+    )
+    return waiting.update(state=OutgoingEmail.State.WITHDRAWN)
+
+
 @transaction.atomic
 def deliver(email_id: int) -> bool:
     """Send a waiting message now; True when it left. Twice at once sends once: the row is locked, others skip it.

@@ -1,8 +1,11 @@
 """Error pages: what happened, what to do, and a reference that is in the log."""
 
 import logging
+from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
 
@@ -44,6 +47,26 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     return _page(request, 500)
+
+
+class OwnPagesMiddleware:
+    """Under DEBUG, what is not found has its own page as well, where Django would list every address.
+
+    It is the innermost one: the page needs to know who reads it.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        if not settings.DEBUG:
+            raise MiddlewareNotUsed  # Django asks not_found() itself
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_nowhere = response.status_code == 404 and request.resolver_match is None
+        return not_found(request, Http404()) if is_nowhere else response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return not_found(request, exception) if isinstance(exception, Http404) else None
 
 
 def _page(request: HttpRequest, status: int, **context: object) -> HttpResponse:

@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "partnercenter.middleware.ReferenceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -63,10 +64,10 @@ MIDDLEWARE = [
     "partnercenter.middleware.SignInRedirectMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.MembershipMiddleware",
     "accounts.middleware.TemporaryPasswordMiddleware",
+    "partnercenter.errors.OwnPagesMiddleware",
 ]
 
 ROOT_URLCONF = "partnercenter.urls"
@@ -147,7 +148,12 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = None
+# A new address takes the place of the old one once its code was entered; the password is asked for again before.
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_FORMS = {
+    "add_email": "accounts.sign_in_forms.ChangeAddressForm",
+    "reauthenticate": "accounts.sign_in_forms.ReauthenticateForm",
     "login": "accounts.sign_in_forms.LoginForm",
     "change_password": "accounts.sign_in_forms.ChangePasswordForm",
     "reset_password_from_key": "accounts.sign_in_forms.ResetPasswordForm",
@@ -202,6 +208,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 X_FRAME_OPTIONS = "DENY"
+# Only asked while DEBUG is on; the traceback is in the log.
+DEFAULT_EXCEPTION_REPORTER = "partnercenter.reports.OwnPageReporter"
 CSRF_FAILURE_VIEW = "partnercenter.errors.csrf_failure"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None

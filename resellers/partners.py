@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
 
-from django.db.models import Count, prefetch_related_objects
+from django.db.models import Count
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
 from accounts.paging import Sorting
-from providers.models import Provider
-from resellers.eligibility import has_agreement
-from resellers.models import Partnership, Reseller
+from resellers.models import PartnerAccount, PartnerAgreement, Partnership, Reseller
 
 SORTINGS = {
     "name": Sorting(("partner_name", "pk")),
@@ -39,6 +37,7 @@ class Partner:
     """A row of the list of indirect resellers."""
 
     partnership: Partnership
+    mpn_id: str
     has_agreement: bool
     customers: int
 
@@ -63,22 +62,30 @@ class Remains:
     """Subscriptions whose designated support contact it is."""
 
 
-def partners_in(partnerships: Sequence[Partnership], provider: Provider) -> list[Partner]:
+def partners_in(partnerships: Sequence[Partnership], provider: UUID) -> list[Partner]:
     """The rows for these partnerships of the provider; three queries, however many they are."""
-    organisations = [partnership.reseller.organisation for partnership in partnerships]
-    prefetch_related_objects(organisations, "partner_accounts", "partner_agreements")
-    customers = _customers_of([partnership.reseller_id for partnership in partnerships], provider)
+    resellers = [partnership.reseller_id for partnership in partnerships]
+    numbers = dict(
+        PartnerAccount.objects.filter(organisation__in=resellers, is_associated=True).values_list(
+            "organisation", "number"
+        )
+    )
+    signed = set(
+        PartnerAgreement.objects.filter(organisation__in=resellers, ended_at=None).values_list("organisation", "region")
+    )
+    customers = _customers_of(resellers, provider)
     return [
         Partner(
             partnership,
-            has_agreement=has_agreement(partnership.reseller),
+            mpn_id=numbers.get(partnership.reseller_id, ""),
+            has_agreement=(partnership.reseller_id, partnership.reseller.region or "") in signed,
             customers=customers.get(partnership.reseller_id, 0),
         )
         for partnership in partnerships
     ]
 
 
-def export_lines(partnerships: Iterable[Partnership], provider: Provider) -> Iterator[tuple[object, ...]]:
+def export_lines(partnerships: Iterable[Partnership], provider: UUID) -> Iterator[tuple[object, ...]]:
     """The list as a table under HEADER: times in UTC, countries as ISO codes."""
     remaining = iter(partnerships)
     while chunk := list(islice(remaining, _CHUNK)):
@@ -87,7 +94,7 @@ def export_lines(partnerships: Iterable[Partnership], provider: Provider) -> Ite
                 str(partner.reseller),
                 partner.reseller.pk,
                 str(partner.reseller.organisation.country),
-                partner.reseller.mpn_id,
+                partner.mpn_id,
                 partner.reseller.get_enrolment_display(),
                 pgettext("agreement", "Signed") if partner.has_agreement else gettext("Not signed"),
                 partner.customers,
@@ -110,7 +117,7 @@ def remains_of(reseller: Reseller, membership: Membership) -> Remains:
     )
 
 
-def _customers_of(resellers: Sequence[UUID], provider: Provider) -> dict[UUID, int]:
+def _customers_of(resellers: Sequence[UUID], provider: UUID) -> dict[UUID, int]:
     # One range of the index customers_by_reseller for each reseller of the page.
     current = Reseller.objects.filter(
         pk__in=resellers, relationships__provider=provider, relationships__ended_at=None

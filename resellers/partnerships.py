@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from accounts.models import Membership, Organisation, User
 from activity.log import attempt, record
 from activity.verbs import Verb
-from outbox.post import post
+from outbox.post import post, recall
 from providers.models import Provider
 from resellers.drafts import Draft, check_message, draft_text, is_unedited
 from resellers.invitations import can_answer, closed, not_allowed, obstacles
@@ -85,7 +85,10 @@ def send_request(request: PartnershipRequest, *, actor: User) -> PartnershipRequ
 
 
 def withdraw_request(request: PartnershipRequest, *, actor: User) -> None:
-    """Make the link worthless. A request that is closed already stays as it is, and that is said."""
+    """Make the link worthless, and keep back what has yet to leave with it.
+
+    A request that is closed already stays as it is, and that is said.
+    """
     provider = request.provider
     with attempt(
         Verb.PARTNERSHIP_REQUEST_WITHDRAWN, provider, actor=actor, seen_by=[provider.organisation], request=request.code
@@ -95,6 +98,7 @@ def withdraw_request(request: PartnershipRequest, *, actor: User) -> None:
             raise closed(request)
         request.withdrawn_at = timezone.now()
         request.save(update_fields=["withdrawn_at"])
+        recall(request.link)
 
 
 def accept_request(request: PartnershipRequest, *, membership: Membership) -> Partnership:

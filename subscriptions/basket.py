@@ -13,8 +13,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
+from customers.partners import Partners
 from resellers.eligibility import accounts_for_credit
-from resellers.models import PartnerAccount
+from subscriptions.credit import tidy_number
 from subscriptions.forms.orders import LineForm, TypedLine, typed_number
 from subscriptions.models import Offer
 from subscriptions.models.catalogue import OfferQuerySet
@@ -44,13 +45,15 @@ class Basket:
     def lines(self) -> list[LineForm]:
         """One form for each offer that exists for this provider, in the order in which they were chosen."""
         offers, refusals = self._offers()
-        numbers = {typed_number(each) for each in self.typed} - {""}
+        self.partners.look_up(each["reseller"] for each in self.typed if not tidy_number(each["reseller"]).isdigit())
+        numbers = {typed_number(each, self.partners) for each in self.typed} - {""}
         credited = accounts_for_credit(numbers, provider=self.membership.organisation.provider)
         return [
             LineForm(
                 each,
                 offer=offers[each["offer"]],
-                credited=credited.get(typed_number(each)),
+                partners=self.partners,
+                credited=credited.get(typed_number(each, self.partners)),
                 refusal=refusals.get(each["offer"]),
             )
             for each in self.typed
@@ -75,17 +78,24 @@ class Basket:
         return order_totals(line.line for line in self.lines if line.is_valid())
 
     @cached_property
-    def accounts(self) -> list[PartnerAccount]:
-        return list(PartnerAccount.objects.of_partners(self.membership))
-
-    @property
-    def choices(self) -> list[tuple[str, str]]:
+    def partners(self) -> Partners:
         """Whom one may credit: nobody, or a partnered reseller by its number."""
-        return [("", str(_("No indirect reseller"))), *((each.number, each.label) for each in self.accounts)]
+        return Partners(self.membership, nobody=str(_("No indirect reseller")), is_credit=True)
 
     def number_of(self, reseller: str) -> str:
-        """The MPN ID of a partnered reseller; empty when there is none."""
-        return next((each.number for each in self.accounts if str(each.organisation_id) == reseller), "")
+        """The MPN ID of a partnered reseller, given as on the page before; empty when there is none."""
+        self.partners.are_many  # noqa: B018  # read what the page shows anyway before anybody is looked for
+        try:
+            return self.partners.number(reseller)
+        except ValidationError:
+            return ""
+
+    def place(self, *, page_url: str, touched: str) -> None:
+        """Make the lines ready for their page."""
+        if self.partners.are_many:
+            self.partners.look_up(each["reseller"] for each in self.typed)
+        for line in self.lines:
+            line.place(page_url=page_url, touched=touched)
 
     def catalogue(self, *, q: str = "", category: str = "") -> Catalogue:
         """The offers for this customer that are not chosen yet: at most fifty."""

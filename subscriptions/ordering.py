@@ -71,8 +71,9 @@ def order_totals(lines: Iterable[Line | OrderLine]) -> list[PeriodTotal]:
     """One sum for each billing frequency and currency; what is charged by use alone has none."""
     amounts: dict[str, list[Money]] = {}
     for line in lines:
-        if line.total.amount or line.billing != Billing.NONE:
-            amounts.setdefault(line.billing, []).append(line.total)
+        total = line.total
+        if total.amount or line.billing != Billing.NONE:
+            amounts.setdefault(line.billing, []).append(total)
     return [PeriodTotal(billing, sum_) for billing in Billing for sum_ in totals(amounts.get(billing, []))]
 
 

@@ -39,7 +39,11 @@ def _no_session_is_left(django_db_setup, django_db_blocker):
         connection.close_pool()
         with connection._nodb_cursor() as cursor:
             database = connection.settings_dict["NAME"]
-            cursor.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [database])
+            cursor.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = %s and backend_type = 'client backend'",
+                [database],
+            )
 
 
 @pytest.fixture(autouse=True)

@@ -60,6 +60,7 @@ orders:add                       GET     in         200    403      404       40
 orders:check_domain              GET     in         200    403      404       404       200
 orders:address_fields            GET     in         200    403      404       404       200
 orders:verify                    GET     in         200    403      404       404       200
+orders:partners                  GET     in         200    200      404       404       200
 orders:drafts                    GET     in         200    200      200       200       200
 orders:draft                     GET     in         302    403      404       404       404
 orders:account                   GET     in         200    403      404       404       404

@@ -253,7 +253,10 @@ def test_every_button_there_is_is_in_the_table():
         *(f"resellers:{name}" for name in ("list", "export", "requests", "providers")),
         *("resellers:invitation", "resellers:invitation_return"),
         *(f"customers:{name}" for name in ("list", "export", "account", "row")),
-        *(f"orders:{name}" for name in ("list", "export", "detail", "drafts", "check_domain", "address_fields")),
+        *(
+            f"orders:{name}"
+            for name in ("list", "export", "detail", "drafts", "partners", "check_domain", "address_fields")
+        ),
         *(f"orders:{name}" for name in ("draft", "review", "confirmation")),
         *(f"subscriptions:{name}" for name in ("list", "export", "price_list", "price_list_export", "customer")),
     }

@@ -13,6 +13,7 @@ from django_countries import countries
 
 from accounts.models import Membership
 from customers.forms.company import CONTACT, CompanyForm, NameField, PlainEmailField
+from customers.forms.partners import PartnerField
 from customers.models import Customer, CustomerAgreement
 from customers.names import (
     REGISTRATION_NUMBER_COUNTRIES,
@@ -20,10 +21,10 @@ from customers.names import (
     check_registration_number,
     in_name_order,
 )
+from customers.partners import Partners
 from customers.postal_data import postal_facts
 from customers.registration import domain_is_free, domain_taken
 from providers.regions import region_name
-from resellers.models import Reseller
 
 ATTESTATION = ("agreement_first_name", "agreement_last_name", "agreement_email", "agreement_date")
 SECTIONS = (
@@ -61,13 +62,9 @@ class CustomerForm(CompanyForm):
     )
     registration_number = forms.CharField(label=_("Organization registration number"), max_length=40, required=False)
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES, required=False)
-    reseller = forms.ModelChoiceField(
-        Reseller.objects.none(),
+    reseller = PartnerField(
         label=_("Indirect reseller"),
-        required=False,
-        empty_label=_("No indirect reseller"),
         help_text=_("Gets administrator access to the customer's account and subscriptions."),
-        error_messages={"invalid_choice": _("Choose a reseller that you are partnered with, or none.")},
     )
     agreement = forms.ChoiceField(
         label=_("Customer agreement"),
@@ -89,7 +86,7 @@ class CustomerForm(CompanyForm):
     def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.provider = membership.organisation.provider
-        self.fields["reseller"].queryset = Reseller.objects.visible_to(membership).select_related("organisation")  # type: ignore[attr-defined]  # a ModelChoiceField has one
+        self.fields["reseller"].offer(Partners(membership, nobody=str(_("No indirect reseller"))))  # type: ignore[attr-defined]  # a PartnerField does
         self._offer_countries()
         self.follow_country()
 

@@ -75,6 +75,10 @@ class OperatorAdmin(_ModelAdmin):
                 continue  # neither a number nor a UUID, so it is not in this field
         return found
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        # PostgreSQL has no text with a NUL character in it, and says so with an error that ends the page.
+        return "\x00" not in value and super().lookup_allowed(lookup, value, request)
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 

@@ -31,7 +31,7 @@ def partner_list(request: PortalRequest) -> HttpResponse:
     context = {
         "filters": filters,
         "page": page,
-        "partners": partners_in(page.rows, request.membership.organisation.provider),
+        "partners": partners_in(page.rows, request.membership.organisation_id),
         "sort": sort,
         "sorts": sort_links(request, SORTINGS),
         "may_order": request.membership.can(Permission.PLACE_ORDERS),
@@ -48,7 +48,7 @@ def partner_export(request: PortalRequest) -> HttpResponseBase:
     rows = Partnership.objects.visible_to(request.membership).active().by_partner("reseller")
     _sort, sorting = sorting_from(request, SORTINGS)
     found = PartnerFilter(request.GET).apply(rows).order_by(*sorting.order_by())
-    lines = export_lines(found.iterator(chunk_size=500), request.membership.organisation.provider)
+    lines = export_lines(found.iterator(chunk_size=500), request.membership.organisation_id)
     return export_list(request, "indirect-resellers", _("Indirect resellers"), HEADER, lines)
 
 

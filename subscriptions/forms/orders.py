@@ -1,6 +1,6 @@
 """What is typed on the pages of an order: Account info, New subscription, and the filters of the list of orders."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,15 +12,16 @@ from django.http import QueryDict
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from customers.forms.partners import CreditField
 from customers.forms.registration import CustomerForm
 from customers.models import DOMAIN_SUFFIX
+from customers.partners import Partners
 from resellers.models import PartnerAccount
 from subscriptions.credit import tidy_number
 from subscriptions.models import Offer
 from subscriptions.ordering import Line, check_licences
 
 TypedLine = dict[str, str]
-Choices = Sequence[tuple[str, str]]
 _LONGEST = 1000  # of what is kept as typed; no field takes as much
 _CHECK_DOMAIN = {
     "data-hx-get": reverse_lazy("orders:check_domain"),
@@ -75,7 +76,7 @@ class AccountInfoForm(CustomerForm):
         if field.name == "domain_prefix":
             value = f"{value}.{DOMAIN_SUFFIX}"
         elif field.name == "reseller":
-            value = value or self.fields["reseller"].empty_label  # type: ignore[attr-defined]  # a ModelChoiceField
+            value = value or self.fields["reseller"].partners.nobody  # type: ignore[attr-defined]  # a PartnerField has them
         elif isinstance(field.field.widget, forms.Select | forms.RadioSelect):
             value = dict(field.field.widget.choices).get(value, value)
         return (
@@ -95,7 +96,7 @@ class LineForm(forms.Form):
             "invalid": _("Enter the number of licenses in digits, such as 25."),
         },
     )
-    reseller = forms.CharField(label=_("Reseller (MPN ID)"), required=False, widget=forms.Select)
+    reseller = CreditField(label=_("Reseller (MPN ID)"))
     mpn_id = forms.CharField(
         label=_("Enter MPN ID"),
         required=False,
@@ -107,11 +108,13 @@ class LineForm(forms.Form):
         typed: TypedLine,
         *,
         offer: Offer,
+        partners: Partners,
         credited: PartnerAccount | ValidationError | None,
         refusal: ValidationError | None,
     ) -> None:
         super().__init__({f"{offer.code}-{name}": text for name, text in typed.items()}, prefix=str(offer.code))
         self.offer = offer
+        self.fields["reseller"].offer(partners)  # type: ignore[attr-defined]  # a CreditField does
         self.credited = credited
         self.refusal = refusal
         self._shape_licences()
@@ -130,14 +133,8 @@ class LineForm(forms.Form):
     def credited_label(self) -> str:
         return self.credited.label if isinstance(self.credited, PartnerAccount) else ""
 
-    def place(self, choices: Choices, *, page_url: str, touched: str) -> None:
-        """Make it ready for its page: whom the list offers, where a change is sent to, and whether it was just ticked.
-
-        What was chosen before stays in the list even if it could not be chosen today.
-        """
-        chosen = str(self["reseller"].value() or "")
-        gone = [] if chosen in dict(choices) else [(chosen, chosen)]
-        self.fields["reseller"].widget.choices = [*choices, *gone]
+    def place(self, *, page_url: str, touched: str) -> None:
+        """Make it ready for its page: where a change is sent to, and whether it was just ticked."""
         main = [self.fields[name] for name in ("licences", "reseller") if name in self.fields]
         for field in main:
             field.widget.attrs |= {"data-hx-post": page_url, "data-hx-trigger": "change", "data-hx-target": "#total"}
@@ -150,7 +147,9 @@ class LineForm(forms.Form):
         return licences
 
     def clean(self) -> dict[str, Any]:
-        if isinstance(self.credited, ValidationError):
+        if self.has_typed_mpn_id:
+            self.errors.pop("reseller", None)  # what is typed there does not count
+        if isinstance(self.credited, ValidationError) and "reseller" not in self.errors:
             self.add_error("mpn_id" if self.has_typed_mpn_id else "reseller", self.credited)
         if self.refusal:
             self.add_error(None, self.refusal)
@@ -163,6 +162,16 @@ class LineForm(forms.Form):
         limits = {"min": self.offer.min_licences, "max": self.offer.max_licences}
         self.fields["licences"].widget.attrs |= {name: limit for name, limit in limits.items() if limit}
         self.fields["licences"].help_text = limits_of(self.offer)
+
+
+class UsualForm(forms.Form):
+    """Whom the lines credit that are chosen from now on."""
+
+    reseller = CreditField(label=_("Reseller (MPN ID)"), help_text=_("For what you select from now on."))
+
+    def __init__(self, typed: str, *, partners: Partners) -> None:
+        super().__init__(initial={"reseller": typed})
+        self.fields["reseller"].offer(partners)  # type: ignore[attr-defined]  # a CreditField does
 
 
 class CatalogueForm(forms.Form):
@@ -201,9 +210,12 @@ def typed_lines(data: QueryDict) -> list[TypedLine]:
     ]
 
 
-def typed_number(line: TypedLine) -> str:
-    """The MPN ID to credit for a line, in half-width digits; empty for none."""
-    return tidy_number(line["mpn_id"]) or tidy_number(line["reseller"])
+def typed_number(line: TypedLine, partners: Partners) -> str:
+    """The MPN ID to credit for a line, in half-width digits; empty for none, and where it is not said whose it is."""
+    try:
+        return tidy_number(line["mpn_id"]) or partners.number(line["reseller"])
+    except ValidationError:
+        return ""
 
 
 def _kept(text: str) -> str:

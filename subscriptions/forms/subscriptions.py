@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Membership
 from accounts.roles import Permission, labels, listed, roles_with
-from resellers.models import PartnerAccount, Reseller
+from customers.forms.partners import CreditField, PartnerField
+from customers.partners import Partner, Partners
 from subscriptions.changes import Changes
 from subscriptions.credit import current_credit, tidy_number
 from subscriptions.models import Subscription
@@ -53,14 +54,10 @@ class SubscriptionForm(forms.Form):
         label=gettext_lazy("Licenses"), min_value=1, max_value=MOST_LICENCES, show_hidden_initial=True
     )
     auto_renew = forms.BooleanField(label=gettext_lazy("Auto-renew"), required=False, show_hidden_initial=True)
-    reseller = forms.CharField(
-        label=gettext_lazy("Reseller (MPN ID)"), required=False, max_length=20, show_hidden_initial=True
-    )
+    reseller = CreditField(label=gettext_lazy("Reseller (MPN ID)"), show_hidden_initial=True)
     mpn_id = forms.CharField(label=gettext_lazy("Enter MPN ID"), required=False, max_length=20)
-    support_contact = forms.ModelChoiceField(
-        Reseller.objects.none(),
+    support_contact = PartnerField(
         label=gettext_lazy("Designated support contact"),
-        required=False,
         show_hidden_initial=True,
         error_messages={"invalid_choice": gettext_lazy("Choose a reseller that you are partnered with, or yourself.")},
     )
@@ -75,11 +72,16 @@ class SubscriptionForm(forms.Form):
         for name, reason in self.fixed.items():
             # Nothing was sent for it, so it stays as it is; an empty tick would mean "no" otherwise.
             self.fields[name].disabled = reason is not None and self.add_prefix(name) not in self.data
-        self._offer_accounts()
-        self._offer_support_contacts()
+        self._offer("reseller", self.credited and self.credited.organisation, nobody=_("No indirect reseller"))
+        self._offer("support_contact", subscription.support_contact, nobody=str(subscription.provider))
 
     def clean_mpn_id(self) -> str:
         return tidy_number(self.cleaned_data["mpn_id"])
+
+    def clean(self) -> dict[str, Any]:
+        if self.cleaned_data.get("mpn_id"):
+            self.errors.pop("reseller", None)  # what is typed there does not count
+        return self.cleaned_data
 
     def changes(self) -> Changes:
         """What was submitted. A number that was typed counts more than what the list shows."""
@@ -146,39 +148,20 @@ class SubscriptionForm(forms.Form):
         )
         return "" if is_missing else None
 
-    def _offer_accounts(self) -> None:
-        """Partnered resellers; and whoever is credited now, even if the partnership has ended (design.md §4.9)."""
-        is_offered = self.fixed["reseller"] is None
-        accounts = PartnerAccount.objects.of_partners(self.membership) if is_offered else ()
-        choices = [("", _("No indirect reseller")), *((each.number, each.label) for each in accounts)]
-        if self.credited and self.credited.number not in dict(choices):
-            label = self.credited.label
-            choices.append((self.credited.number, _no_partner(label) if is_offered else label))
-        entered = self.data.get("reseller", "")
-        if entered and entered not in dict(choices):
-            choices.append((entered, entered))
-        self.fields["reseller"].widget = forms.Select(choices=choices)
-
-    def _offer_support_contacts(self) -> None:
-        """The provider itself, its partners, and who it is now, even if the partnership has ended (design.md §4.9)."""
-        field: Any = self.fields["support_contact"]
-        current = self.subscription.support_contact
-        is_offered = self.fixed["support_contact"] is None
-        partners = (
-            set(Reseller.objects.visible_to(self.membership).values_list("pk", flat=True)) if is_offered else set()
-        )
-        offered = Reseller.objects.filter(pk__in=partners | ({current.pk} if current else set()))
-        field.queryset = offered.select_related("organisation").order_by("organisation__name")
-        field.empty_label = str(self.subscription.provider)
-        field.label_from_instance = lambda each: (
-            _no_partner(str(each)) if is_offered and each.pk not in partners else str(each)
-        )
+    def _offer(self, name: str, current: Any, *, nobody: str) -> None:
+        """Partners; and who it is now, even if the partnership has ended (design.md §4.9)."""
+        is_offered = self.fixed[name] is None
+        partners = Partners(self.membership, nobody=nobody, is_credit=name == "reseller", is_offered=is_offered)
+        if current:
+            partner = Partner(current.pk, str(current), str(self.credited) if name == "reseller" else "")
+            partners.keep(partner, ended=_no_partner(partners.label(partner)))
+        self.fields[name].offer(partners)  # type: ignore[attr-defined]  # a PartnerField does
 
     def _in_words(self, name: str, value: Any) -> str:
         if name == "auto_renew":
             return _("On") if value in (True, "True", "on") else _("Off")
-        choices = getattr(self.fields[name].widget, "choices", [])
-        return str({str(key): label for key, label in choices}.get(str(value), value))
+        partners = getattr(self.fields[name], "partners", None)
+        return partners.words(str(value)) if partners else str(value)
 
 
 def _no_partner(name: str) -> str:

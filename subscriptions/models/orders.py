@@ -90,7 +90,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.none()
 
     def with_lines(self) -> "OrderQuerySet":
-        """With everything that a list of orders says, in two queries."""
+        """With everything that is said of orders anywhere, in two queries."""
         lines = OrderLine.objects.order_by("pk").select_related("partner_account__organisation")
         orders = self.select_related("relationship", "placed_by", "provider__organisation")
         return orders.prefetch_related(models.Prefetch("lines", lines))

@@ -14,6 +14,7 @@ urlpatterns = [
     path("check-domain/", fragments.domain_check, name="check_domain"),
     path("address-fields/", fragments.address_fields, name="address_fields"),
     path("verify/", fragments.mpn_id_verify, name="verify"),
+    path("partners/", fragments.partner_suggestions, name="partners"),
     path("drafts/", orders.draft_list, name="drafts"),
     path("drafts/<uuid:code>/", steps.draft_resume, name="draft"),
     path("drafts/<uuid:code>/account/", steps.draft_account, name="account"),

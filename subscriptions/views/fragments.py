@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 from accounts.access import PortalRequest, requires
 from accounts.roles import Kind, Permission
 from customers.names import check_domain_prefix
+from customers.partners import Partners
 from customers.registration import domain_is_free, domain_taken
 from subscriptions.credit import Verification
 from subscriptions.forms.orders import AccountInfoForm, typed_account
@@ -45,3 +46,12 @@ def mpn_id_verify(request: PortalRequest) -> HttpResponse:
     found = Verification.of("".join(typed[:1]), request.membership.organisation.provider)
     label = found.account.label if found.account else ""
     return render(request, "orders/_verified.html", {"label": label, "problems": found.problems})
+
+
+@require_GET
+@requires(Permission.VIEW, Kind.PROVIDER)
+def partner_suggestions(request: PortalRequest) -> HttpResponse:
+    """Partners whose name or MPN ID has what is typed in the one box that asks; ?for=credit: those with an MPN ID."""
+    typed = [str(text) for name, text in request.GET.items() if name != "for"]
+    partners = Partners(request.membership, is_credit=request.GET.get("for") == "credit")
+    return render(request, "orders/_partners.html", {"labels": partners.like("".join(typed[:1]))})

@@ -28,7 +28,7 @@ MOST_DRAFTS = 5  # in the notice on other pages
 def order_list(request: PortalRequest) -> HttpResponse:
     """Submitted orders, newest first; within a customer's own column when they are one customer's."""
     viewer, filters = Viewer(request.membership), OrderFilter(request.GET)
-    orders = filters.apply(Order.objects.visible_to(request.membership)).with_lines()
+    orders = viewer.listed(filters.apply(Order.objects.visible_to(request.membership)))
     _wanted, sorting = sorting_from(request, SORTINGS)
     page = paginate(orders, request, sorting)
     customers = Customer.objects.visible_to(request.membership).select_related("organisation")

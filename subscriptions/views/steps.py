@@ -19,10 +19,10 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import replace_url
 
 from accounts.access import PortalRequest, requires
-from accounts.roles import Kind, Permission
+from accounts.roles import Kind, Permission, labels, listed, roles_with
 from customers.column import customer_steps
 from customers.models import Relationship
-from subscriptions.forms.orders import AccountInfoForm, CatalogueForm, typed_account, typed_lines
+from subscriptions.forms.orders import AccountInfoForm, CatalogueForm, UsualForm, typed_account, typed_lines
 from subscriptions.models import OrderDraft
 from subscriptions.ordering import Receipt, already_submitted, cancel_draft
 from subscriptions.steps import (
@@ -159,7 +159,13 @@ def draft_confirmation(request: PortalRequest, code: UUID) -> HttpResponse:
         return redirect(draft)
     if draft.has_customer:
         return redirect("subscriptions:customer", draft.order.customer_id)
-    context = {"order": draft.order, "customer": draft.order.customer, "steps": column(CONFIRMATION, draft)}
+    context = {
+        "order": draft.order,
+        "customer": draft.order.customer,
+        "steps": column(CONFIRMATION, draft),
+        "may_reset": request.membership.can(Permission.EDIT_CUSTOMERS),
+        "resetting_roles": listed(labels(roles_with(Permission.EDIT_CUSTOMERS, Kind.PROVIDER))),
+    }
     return render(request, "orders/confirmation.html", context)
 
 
@@ -228,15 +234,13 @@ def _page(request: PortalRequest, answers: Answers) -> dict[str, Any]:
     draft, basket, touched = answers.draft, answers.basket, request.htmx.trigger or ""
     page_url = reverse("orders:subscriptions", args=[draft.code]) if draft.pk else request.path
     search = CatalogueForm(request.POST or request.GET)
-    for line in basket.lines:
-        line.place(basket.choices, page_url=page_url, touched=touched)
+    basket.place(page_url=page_url, touched=touched)
     return {
         "draft": draft,
         "basket": basket,
         "search": search,
         "catalogue": basket.catalogue(**search.cleaned_data) if search.is_valid() else basket.catalogue(),
-        "resellers": basket.choices,
-        "usual_number": request.POST.get("reseller", answers.usual_number),
+        "usual": UsualForm(request.POST.get("reseller", answers.usual_number), partners=basket.partners),
         "touched": touched,
         "page_url": page_url,
         "prices": request.membership.can(Permission.SEE_PRICES),

@@ -36,7 +36,7 @@ _PARTNERS = (Kind.PROVIDER, Kind.RESELLER)
 def subscription_list(request: PortalRequest) -> HttpResponse:
     """Those of all customers that one may see."""
     filters = SubscriptionFilter(request.GET, membership=request.membership)
-    rows = filters.apply(with_names(Subscription.objects.visible_to(request.membership)))
+    rows = filters.apply(with_names(Subscription.objects.visible_to(request.membership), request.membership))
     sort, sorting = sorting_from(request, SORTINGS)
     context = {
         "filters": filters,
@@ -61,8 +61,8 @@ def subscription_export(request: PortalRequest) -> StreamingHttpResponse:
 def customer_subscriptions(request: PortalRequest, pk: UUID) -> HttpResponse:
     """One customer's: what it has licenses for, and what it pays by use."""
     relationship = get_object_or_404(relationship_with(pk, request.membership))
-    rows = with_names(Subscription.objects.visible_to(request.membership).filter(customer=pk))
-    page = paginate(rows, request, SORTINGS["newest"])
+    rows = Subscription.objects.visible_to(request.membership).filter(customer=pk)
+    page = paginate(with_names(rows, request.membership), request, SORTINGS["newest"])
     context = {
         "relationship": relationship,
         "page": page,

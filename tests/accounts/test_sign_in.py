@@ -1,4 +1,6 @@
+import re
 import smtplib
+from urllib.parse import urlencode
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -8,6 +10,7 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.test import Client
 
 from accounts.models import User
+from accounts.profile import open_account
 from tests.factories import PASSWORD, UserFactory
 
 
@@ -134,3 +137,91 @@ def test_signing_out_is_a_post_and_ends_the_session(provider_admin):
     assert client.get("/me/profile/").status_code == 200
     assert client.post("/accounts/logout/").status_code == 302
     assert client.get("/me/profile/").status_code == 302
+
+
+CHANGE = "/accounts/email/"
+
+
+@pytest.fixture
+def owner(db):
+    """Somebody who is about to change the address, signed in."""
+    client = Client()
+    user = open_account("old@company.example", PASSWORD, name="Old", language="en")
+    client.force_login(user)
+    return client
+
+
+def ask(client, address="new@company.example"):
+    """Asked for a new address, and for the password again."""
+    asked = client.post(CHANGE, {"email": address, "action_add": "1"})
+    return client.post(asked["Location"], {"password": PASSWORD, "next": CHANGE})
+
+
+def code_in(message):
+    return re.search(r"^[A-Z0-9]{3,}-?[A-Z0-9]+$", message.body, re.M)[0]
+
+
+def test_the_address_changes_once_the_code_was_entered(owner):
+    profile = owner.get("/me/profile/").content.decode()
+    asked = ask(owner)
+    before = User.objects.get().email
+    entered = owner.post(asked["Location"], {"code": code_in(mail.outbox[0])})
+
+    assert f'href="{CHANGE}"' in profile
+    assert (before, User.objects.get().email) == ("old@company.example", "new@company.example")
+    assert list(EmailAddress.objects.values_list("email", "verified", "primary")) == [
+        ("new@company.example", True, True)
+    ]
+    assert (asked["Location"], entered["Location"]) == ("/accounts/confirm-email/", "/me/profile/")
+    assert [(message.to, message.subject) for message in mail.outbox] == [
+        (["new@company.example"], "Partner Center: Confirm your email address"),
+        (["old@company.example"], "Partner Center: Your email address was changed"),
+    ]
+    assert enter(Client(), PASSWORD, "new@company.example")["Location"] == "/"
+    assert enter(Client(), PASSWORD, "old@company.example").status_code == 200
+
+
+def test_the_address_does_not_change_without_the_password_or_the_code(owner):
+    asked = owner.post(CHANGE, {"email": "new@company.example", "action_add": "1"})
+    wrong = owner.post(asked["Location"], {"password": "wrong", "next": CHANGE})
+    ask(owner)
+    no_code = owner.post("/accounts/confirm-email/", {"code": "wrong"})
+
+    assert asked["Location"] == f"/accounts/reauthenticate/?{urlencode({'next': CHANGE})}"
+    assert list(wrong.context["form"].errors) == ["password"]
+    assert list(no_code.context["form"].errors) == ["code"]
+    assert User.objects.get().email == "old@company.example"
+
+
+@pytest.mark.parametrize(
+    "address", ["", "no address", "admin@contoso.OnMicrosoft.com", "OLD@company.example", "a\0@b.jp"]
+)
+def test_an_address_that_cannot_be_is_refused_beside_its_field(owner, address):
+    response = owner.post(CHANGE, {"email": address, "action_add": "1"})
+
+    assert list(response.context["form"].errors) == ["email"]
+    assert mail.outbox == []
+
+
+def test_the_address_of_somebody_else_is_not_taken(owner, provider_admin):
+    response = ask(owner, provider_admin.user.email)
+
+    assert response["Location"] == "/accounts/confirm-email/"
+    assert sorted(User.objects.values_list("email", flat=True)) == ["global-admin@kita.example", "old@company.example"]
+
+
+@pytest.mark.parametrize("action", ["action_remove", "action_primary", "action_send"])
+def test_the_only_address_stays(owner, action):
+    owner.post(CHANGE, {"email": "old@company.example", action: "1"}, follow=True)
+
+    assert list(EmailAddress.objects.values_list("email", "verified")) == [("old@company.example", True)]
+
+
+def test_changing_the_address_is_japanese_for_japanese_readers(owner):
+    User.objects.update(language="ja")
+
+    texts = [owner.get(page).content.decode() for page in (CHANGE, "/accounts/reauthenticate/")]
+
+    headings = [re.findall(r"<(?:h1|label|p class=.lead)[^>]*>([^<]+)", text) for text in texts]
+    assert [[words for words in found if words.isascii()] for found in headings] == [[], []]
+    assert ["メール アドレスの変更" in texts[0], "ご本人の確認" in texts[1]] == [True, True]

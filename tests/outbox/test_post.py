@@ -7,7 +7,7 @@ from django.core import mail
 
 from accounts.tokens import issue
 from outbox.models import LINK, OutgoingEmail
-from outbox.post import ATTEMPTS, PersonalLink, deliver, post, post_again
+from outbox.post import ATTEMPTS, PersonalLink, deliver, post, post_again, recall
 from outbox.tasks import deliver_email, deliver_waiting
 from tests.factories import PartnershipRequestFactory
 
@@ -231,3 +231,18 @@ def test_links_of_others_and_altered_ones_are_not_taken_for_it(link, db):
     text = f"{other.url()} {link.url()[:-3]}/ {link.url().replace(link.code, other.code)}"
 
     assert link.hidden(text) == text
+
+
+def test_recall_keeps_back_what_waits_with_this_link(posted, link, db):
+    other = PartnershipRequestFactory().link
+    sent, waiting, strange = posted(link=link), posted(link=link), posted(link=other)
+    deliver(sent.pk)
+
+    assert (recall(link), recall(link)) == (1, 0)
+
+    states = dict(OutgoingEmail.objects.values_list("pk", "state"))
+    assert states == {sent.pk: "sent", waiting.pk: "withdrawn", strange.pk: "waiting"}
+    assert deliver(waiting.pk) is False
+    post_again(waiting)
+    assert deliver_waiting() == 1
+    assert OutgoingEmail.objects.get(pk=waiting.pk).state == "withdrawn"

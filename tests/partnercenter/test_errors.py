@@ -1,4 +1,5 @@
 import logging
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -108,3 +109,53 @@ def test_health_answers_while_the_database_does(db):
     response = Client().get("/health/")
 
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+@pytest.fixture
+def developing(settings):
+    """As under `make run`."""
+    settings.DEBUG = True
+    client = Client(raise_request_exception=False)
+    yield client
+    settings.DEBUG = False
+
+
+@pytest.mark.parametrize("address", ["/nowhere/", f"/customers/{UUID(int=1)}/"])
+def test_while_developing_what_is_not_found_has_our_page(developing, provider_admin, address):
+    developing.force_login(provider_admin.user)
+
+    response = developing.get(address)
+
+    assert response.status_code == 404
+    assert "404.html" in [template.name for template in response.templates]
+    assert response["X-Reference"] in response.content.decode()
+
+
+def test_while_developing_a_fault_has_our_page_and_its_traceback_is_in_the_log(developing, provider_admin, caplog):
+    developing.force_login(provider_admin.user)
+
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE activity_sighting RENAME TO elsewhere")
+    response = developing.get("/activity/")
+
+    assert response.status_code == 500
+    assert "Something went wrong" in response.content.decode()
+    assert response["X-Reference"] in response.content.decode()
+    assert [record.exc_info[0].__name__ for record in caplog.records if record.exc_info] == ["ProgrammingError"]
+
+
+def test_while_developing_nonsense_has_our_page(developing, provider_admin):
+    developing.force_login(provider_admin.user)
+
+    response = developing.generic("POST", "/me/profile/", b"x", "multipart/form-data")
+
+    assert response.status_code == 400
+    assert "400.html" in [template.name for template in response.templates]
+
+
+def test_while_developing_a_missing_role_has_our_page(developing, billing_admin):
+    developing.force_login(billing_admin.user)
+
+    response = developing.get("/orders/new/")
+
+    assert (response.status_code, "Your role does not allow this" in response.content.decode()) == (403, True)

@@ -61,3 +61,11 @@ def test_changing_the_language_never_leads_away(db):
     response = Client().post("/language/", {"language": "ja", "next": "https://evil.example/"})
 
     assert response["Location"] == "/"
+
+
+def test_an_early_answer_may_not_be_framed_either(db, settings):
+    settings.ALLOWED_HOSTS = ["portal.example"]
+
+    response = Client().get("/health/", headers={"Host": "elsewhere.example"})
+
+    assert (response.status_code, response["X-Frame-Options"]) == (400, "DENY")

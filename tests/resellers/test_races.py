@@ -1,9 +1,10 @@
 """Two at the same moment, with real threads and real transactions (design.md §4.2 and §4.3)."""
 
 from collections.abc import Callable
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread, Timer
 
 import pytest
+from django.core import mail
 from django.core.exceptions import ValidationError
 from django.db import connections
 
@@ -149,3 +150,49 @@ def test_two_enrol_with_one_number(db):
 
     assert sorted(answers) == ["done", "mpn_taken"]
     assert PartnerAccount.objects.count() == 1
+
+
+class SlowBackend:
+    """A mail server that takes its time, so that somebody can withdraw in the middle of a delivery."""
+
+    begun, may_end = Event(), Event()
+    taken = 0
+
+    def __init__(self, **_options):
+        pass
+
+    def send_messages(self, messages):
+        SlowBackend.begun.set()
+        assert SlowBackend.may_end.wait(10)
+        SlowBackend.taken += len(messages)
+        return len(messages)
+
+
+def sent_request(provider, actor):
+    request = PartnershipRequestFactory(provider=provider, recipient="a@sakura.example")
+    return send_request(request, actor=actor)
+
+
+@pytest.mark.parametrize("_round", range(5))
+def test_withdraw_and_deliver_end_as_one_of_the_two(provider, sales_agent, _round):
+    request = sent_request(provider, sales_agent.user)
+
+    at_once(lambda: withdraw_request(request, actor=sales_agent.user), lambda: deliver(request.email.pk))
+
+    email = OutgoingEmail.objects.get()
+    assert (email.state, len(mail.outbox)) in (("withdrawn", 0), ("sent", 1))
+    assert PartnershipRequest.objects.get().state == "withdrawn"
+
+
+def test_a_delivery_under_way_is_waited_for(provider, sales_agent, settings):
+    settings.EMAIL_BACKEND = "tests.resellers.test_races.SlowBackend"
+    request = sent_request(provider, sales_agent.user)
+
+    def withdraw_meanwhile():
+        SlowBackend.begun.wait(10)
+        Timer(0.3, SlowBackend.may_end.set).start()
+        withdraw_request(request, actor=sales_agent.user)
+
+    answers = at_once(lambda: deliver(request.email.pk), withdraw_meanwhile)
+
+    assert (answers, OutgoingEmail.objects.get().state, SlowBackend.taken) == (["done", "done"], "sent", 1)

@@ -29,7 +29,7 @@ def test_new_customer_with_a_subscription(client, sales_agent, partnership, rese
     assert draft.code == page.context["code"]
 
     page = client.get(url("subscriptions", draft))
-    assert page.context["usual_number"] == "0012345"
+    assert page.context["usual"]["reseller"].value() == "0012345"
     assert page.context["catalogue"].groups == [("Enterprise", [offer])]
 
     ticked = {"offer": [str(offer.code)], f"{offer.code}-licences": "25", "reseller": "0012345", "action": "next"}

@@ -286,7 +286,7 @@ def test_a_ticked_offer_brings_the_cursor_to_its_licences(client, sales_agent, o
 def test_add_offers_the_price_list_and_writes_nothing(client, relationship, offer):
     page = client.get(reverse("orders:add", args=[relationship.customer_id]))
 
-    assert (page.context["usual_number"], OrderDraft.objects.count()) == ("0012345", 0)
+    assert (page.context["usual"]["reseller"].value(), OrderDraft.objects.count()) == ("0012345", 0)
     assert page.context["catalogue"].groups == [("Enterprise", [offer])]
 
 
@@ -452,8 +452,19 @@ def test_submit_again_shows_what_came_of_it_without_the_password(client, sales_a
         text = answer.content.decode()
         assert answer.redirect_chain[-1][0] == url("confirmation", draft)
         assert (Order.objects.get().number in text, password in text) == (True, False)
-        assert reverse("customers:account", args=[Customer.objects.get().pk]) in text
+        assert reverse("customers:reset_password", args=[Customer.objects.get().pk]) in text
     assert Order.objects.count() == 1
+
+
+def test_confirmation_opened_again_names_who_may_issue_a_password_to_whom_may_not(sign_in, client, sales_agent, offer):
+    draft = draft_of(sales_agent, line(offer))
+    submit(client, draft)
+    user_admin = member(sales_agent.organisation, Role.USER_ADMIN)
+
+    text = sign_in(user_admin).get(url("confirmation", draft)).content.decode()
+
+    assert "one of these roles can issue a new one: Global admin, Admin agent, Sales agent, Helpdesk agent." in text
+    assert reverse("customers:reset_password", args=[Customer.objects.get().pk]) not in text
 
 
 def test_confirmation_before_submit_leads_to_the_draft(client, sales_agent):

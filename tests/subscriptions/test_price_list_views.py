@@ -1,4 +1,5 @@
 import csv
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -174,3 +175,13 @@ def test_prices_are_for_the_providers_people_with_the_role(
     people = (provider_admin, billing_admin, helpdesk, user_admin, reseller_admin, customer_admin)
 
     assert [sign_in(each).get(url).status_code for each in people] == [200, 200, 403, 403, 404, 404]
+
+
+def test_what_is_charged_by_use_has_no_price(sign_in, provider_admin):
+    usage = {"category": "usage", "term": "", "billing": "none", "unit_price": 0, "erp_price": 0}
+    OfferFactory(sku_title="Azure plan", max_licences=None, **usage)
+
+    html = sign_in(provider_admin).get(LIST, headers={"HX-Request": "true"}).content.decode()
+    cells = [re.sub("<[^>]+>", "", cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", html, re.S)]
+
+    assert cells[2:6] == ["–", "–", "By usage", "–"]

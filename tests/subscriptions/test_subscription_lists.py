@@ -180,13 +180,13 @@ def test_list_costs_the_same_for_one_row_and_three(
     client = sign_in(provider_admin)
     credit(named(relationship, "One"), relationship.reseller)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         client.get(LIST)
     for number in range(2):
         other = RelationshipFactory(provider=provider)
         supporter = ready_reseller(f"R{number}")
         credit(named(other, f"More {number}", support_contact=supporter), supporter)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         assert len(nicknames(client.get(LIST))) == 3
 
 
@@ -299,11 +299,11 @@ def test_customers_page_costs_the_same_for_one_row_and_three(
     client = sign_in(provider_admin)
     credit(named(relationship, "One"), relationship.reseller)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(6):
         client.get(customer_url(relationship))
     for number in range(2):
         credit(named(relationship, f"More {number}"), ready_reseller(f"R{number}"))
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(6):
         client.get(customer_url(relationship))
 
 
