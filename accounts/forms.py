@@ -7,10 +7,8 @@ from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Membership, User
+from accounts.models import GIVEN_OUT, Membership, User
 from accounts.time_zones import SUGGESTED, time_zone_named
-
-GIVEN_OUT = ".onmicrosoft.com"
 
 
 def check_address(address: str) -> None:

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.models import Membership, User
+from accounts.models import Membership, MembershipQuerySet, User
 
 SESSION_KEY = "membership"
 _GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -30,11 +30,14 @@ class MembershipMiddleware:
         )
         return self.get_response(request)
 
+    def rows(self) -> MembershipQuerySet:
+        """What is read with the memberships. partnercenter.bell adds what stands in the top bar."""
+        return Membership.objects.active().select_related("organisation")
+
     def _memberships_of(self, user: User | AnonymousUser) -> list[Membership]:
         if not isinstance(user, User):
             return []
-        memberships = Membership.objects.active().filter(user=user).select_related("organisation")
-        found = list(memberships.order_by("organisation__name", "pk"))
+        found = list(self.rows().filter(user=user).order_by("organisation__name", "pk"))
         for membership in found:
             membership.user = user
         return found

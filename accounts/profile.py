@@ -3,15 +3,25 @@
 from allauth.account.models import EmailAddress
 
 from accounts.models import User
+from accounts.time_zones import zone_of
 
 
-def open_account(address: str, password: str | None, *, name: str, language: str, temporary: bool = False) -> User:
+def open_account(
+    address: str, password: str | None, *, name: str, language: str, country: str = "", temporary: bool = False
+) -> User:
     """Make an account that can sign in at once: whoever calls this vouches for the address.
 
     With a temporary password the person sees nothing else before choosing another one; without any, signing in takes
-    “Forgot your password?” first.
+    “Forgot your password?” first. Times are those of the country, until the person chooses others.
     """
-    user = User.objects.create_user(address, password, name=name, language=language, must_change_password=temporary)
+    user = User.objects.create_user(
+        address,
+        password,
+        name=name,
+        language=language,
+        time_zone=zone_of(country),
+        must_change_password=temporary,
+    )
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
 

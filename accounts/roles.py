@@ -39,7 +39,14 @@ class Permission(models.TextChoices):
     DESIGNATE_SUPPORT = "designate_support", _("designate the support contact")
     EDIT_CUSTOMERS = "edit_customers", _("edit a customer's account and reset its temporary password")
     SEE_PRICES = "see_prices", _("see prices")
-    ACT_FOR_COMPANY = "act_for_company", _("accept partnerships and sign the partner agreement")
+    REQUEST_RELATIONSHIP = "request_relationship", _("request a reseller relationship")
+    END_RELATIONSHIP = "end_relationship", _("remove a reseller relationship")
+    GRANT_ACCESS = "grant_access", _("give and withdraw a partner's access")
+    ASSIGN_LICENCES = "assign_licences", _("manage a customer's users and their licenses")
+    REQUEST_SUPPORT = "request_support", _("ask for support")
+    ANSWER_SUPPORT = "answer_support", _("answer support requests")
+    MANAGE_STAFF = "manage_staff", _("manage the organization's users and their roles")
+    ACT_FOR_COMPANY = "act_for_company", _("accept partnerships, sign the partner agreement and edit the company")
 
 
 _EVERYONE = frozenset(Role)
@@ -56,6 +63,12 @@ _PROVIDER: dict[Permission, frozenset[Role]] = {
     Permission.DESIGNATE_SUPPORT: _SEED | {Role.HELPDESK_AGENT},
     Permission.EDIT_CUSTOMERS: _SEED - {Role.USER_ADMIN} | {Role.HELPDESK_AGENT},
     Permission.SEE_PRICES: frozenset({Role.GLOBAL_ADMIN, Role.ADMIN_AGENT, Role.SALES_AGENT, Role.BILLING_ADMIN}),
+    Permission.REQUEST_RELATIONSHIP: _SEED,
+    Permission.END_RELATIONSHIP: frozenset({Role.GLOBAL_ADMIN, Role.ADMIN_AGENT, Role.SALES_AGENT}),
+    Permission.GRANT_ACCESS: frozenset({Role.GLOBAL_ADMIN, Role.ADMIN_AGENT}),
+    Permission.ASSIGN_LICENCES: _SEED - {Role.USER_ADMIN} | {Role.HELPDESK_AGENT},
+    Permission.ANSWER_SUPPORT: frozenset({Role.GLOBAL_ADMIN, Role.ADMIN_AGENT, Role.HELPDESK_AGENT}),
+    Permission.MANAGE_STAFF: frozenset({Role.GLOBAL_ADMIN, Role.USER_ADMIN}),
     Permission.ACT_FOR_COMPANY: frozenset({Role.GLOBAL_ADMIN}),
 }
 # A reseller looks after the customers entrusted to it; ordering, credit and the support contact are the provider's.
@@ -66,10 +79,22 @@ _RESELLER = {
         Permission.EDIT_SUBSCRIPTIONS,
         Permission.SUSPEND_SUBSCRIPTIONS,
         Permission.EDIT_CUSTOMERS,
+        Permission.REQUEST_RELATIONSHIP,
+        Permission.ASSIGN_LICENCES,
+        Permission.ANSWER_SUPPORT,
+        Permission.MANAGE_STAFF,
         Permission.ACT_FOR_COMPANY,
     )
 }
-_CUSTOMER = {Permission.VIEW: _EVERYONE}
+# A customer has no sales to do: its Global admin decides about partners, and its administrators about its people.
+_CUSTOMER = {
+    Permission.VIEW: _EVERYONE,
+    Permission.GRANT_ACCESS: frozenset({Role.GLOBAL_ADMIN}),
+    Permission.ASSIGN_LICENCES: frozenset({Role.GLOBAL_ADMIN, Role.USER_ADMIN}),
+    Permission.REQUEST_SUPPORT: _EVERYONE,
+    Permission.MANAGE_STAFF: frozenset({Role.GLOBAL_ADMIN, Role.USER_ADMIN}),
+    Permission.ACT_FOR_COMPANY: frozenset({Role.GLOBAL_ADMIN}),
+}
 
 PERMISSIONS: dict[Kind, dict[Permission, frozenset[Role]]] = {
     Kind.PROVIDER: _PROVIDER,

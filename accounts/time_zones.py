@@ -3,6 +3,7 @@
 import zoneinfo
 from functools import cache
 
+from babel.core import get_global
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
@@ -41,3 +42,10 @@ def _names() -> tuple[dict[str, str], dict[str, str]]:
     """The zones by name and by place; of two zones for one place, the one that names a continent and is suggested."""
     zones = sorted(zoneinfo.available_timezones(), key=lambda zone: (zone in SUGGESTED, "/" in zone, zone))
     return {zone.casefold(): zone for zone in zones}, {zone.rpartition("/")[2].casefold(): zone for zone in zones}
+
+
+def zone_of(country: str) -> str:
+    """The zone of a country (ISO 3166-1) that has one, or one that is suggested; UTC where one would have to guess."""
+    zones = [zone for zone, territory in get_global("zone_territories").items() if territory == country]
+    chosen = zones if len(zones) == 1 else [zone for zone in zones if zone in SUGGESTED]
+    return chosen[0] if len(chosen) == 1 and chosen[0] in zoneinfo.available_timezones() else "UTC"

@@ -8,23 +8,41 @@ from django.utils.translation import gettext_lazy as _
 
 LABELS = {
     "account": _("Account name"),
+    "country": _("Country/region"),
+    "delegations": _("Access that ended"),
     "domain": _("Primary domain name"),
     "fields": _("Fields"),
+    "kind": _("Kind"),
     "lines": _("Subscriptions"),
     "list": _("List"),
     "mpn_id": _("MPN ID"),
+    "name": _("Name"),
     "new": pgettext_lazy("a value", "After"),
     "old": pgettext_lazy("a value", "Before"),
     "order": _("Order number"),
     "path": _("Address of the page"),
+    "privilege": _("Privilege"),
     "provider": _("Indirect provider"),
     "reason": _("Reason"),
     "recipient": _("Send to"),
-    "request": _("Partnership request"),
+    "request": _("Request"),
     "reseller": _("Indirect reseller"),
+    "roles": _("Roles"),
     "signer": _("Signed by"),
     "subscription": _("Subscription ID"),
+    "support_request": _("Support request"),
     "version": _("Version"),
+}
+
+# Values that are one of a few, in the reader's words.
+_VALUES = {
+    "global": _("Partner Global Account (PGA)"),
+    "location": _("Partner Location Account (PLA)"),
+    "delegated_admin": _("Delegated administration privileges"),
+    "tenant_owner": _("tenant owner"),
+    "open": _("Open"),
+    "attention_needed": _("Attention needed"),
+    "closed": _("Closed"),
 }
 
 
@@ -43,4 +61,4 @@ def _words(value: Any) -> str:
             return "; ".join(_words(each) for each in value)
         case dict():
             return ", ".join(_words(each) for each in value.values() if each not in ("", None))
-    return str(value)
+    return str(_VALUES.get(value, value))

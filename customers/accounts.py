@@ -15,6 +15,7 @@ from accounts.models import Membership
 from accounts.roles import Kind
 from activity.log import attempt
 from activity.verbs import Verb
+from customers.delegations import check_administers
 from customers.models import Customer, Relationship
 from customers.registration import parties
 
@@ -44,6 +45,7 @@ class AccountDetails:
 def change_account(relationship: Relationship, details: AccountDetails, *, membership: Membership) -> list[str]:
     """Make all the changes or none, and return the names of the fields that changed.
 
+    Refused with no_delegation to a partner that does not administer the account (domain.md §5).
     The company name is the one under which the provider bills the customer: it changes in this relationship and nowhere
     else, and for anybody but the provider it is refused with company_name_by_provider.
     """
@@ -54,8 +56,10 @@ def change_account(relationship: Relationship, details: AccountDetails, *, membe
         seen_by=parties(relationship),
         affected=relationship.customer.organisation,
     ) as line:
-        customer = Customer.objects.select_for_update().get(pk=relationship.customer_id)
+        # Without its key: an order holds the relationship and needs the customer's key, we come the other way round.
+        customer = Customer.objects.select_for_update(no_key=True).get(pk=relationship.customer_id)
         relationship = Relationship.objects.select_for_update().get(pk=relationship.pk)
+        check_administers(membership, customer)  # after all waiting: access may have been withdrawn meanwhile
         changes = _take(relationship, ["company_name"], details)
         if changes and membership.kind != Kind.PROVIDER:
             refusal = _("Only the provider can change the name under which it bills the customer.")

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.filters import ListFilter
 from accounts.models import Membership
 from accounts.roles import Kind
-from customers.models import Relationship, RelationshipQuerySet
-from customers.partners import MOST_CHOICES, id_from
+from customers.delegations import DELEGATED_ADMIN
+from customers.models import Delegation, Relationship, RelationshipQuerySet
+from customers.partner_choice import MOST_CHOICES, id_from
 from resellers.models import PartnerAccount, Partnership, Reseller
 
 NO_RESELLER = "none"
@@ -55,15 +56,26 @@ def past_and_present_partners(membership: Membership, still: QuerySet[Any]) -> Q
     return Reseller.objects.filter(pk__in=partnerships.values("reseller"))
 
 
+def administered_by(partner: UUID) -> QuerySet[Delegation]:
+    """The account administration that a partner has; the rows are compared with a relationship's customer."""
+    return Delegation.objects.active().filter(customer=OuterRef("customer"), partner=partner, privilege=DELEGATED_ADMIN)
+
+
 class CustomerFilter(ListFilter):
     """Search, and the indirect reseller; for a reseller, the indirect provider."""
 
     q = forms.CharField(label=_("Search customers"), required=False, max_length=200, widget=forms.SearchInput)
     reseller = ResellerField()
     provider = forms.UUIDField(label=_("Filter by indirect provider"), required=False)
+    admin = forms.ChoiceField(
+        label=_("Delegated admin"),
+        required=False,
+        choices=[("", _("All")), ("yes", _("Yes")), ("no", _("No"))],
+    )
 
     def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.own = membership.organisation_id
         if membership.kind == Kind.PROVIDER:
             del self.fields["provider"]
             still = Relationship.objects.visible_to(membership).filter(reseller=OuterRef("reseller"))
@@ -84,6 +96,9 @@ class CustomerFilter(ListFilter):
             rows = rows.filter(reseller=None)
         elif reseller := values.get("reseller"):
             rows = rows.filter(reseller__in=wanted_resellers(reseller, self.resellers))
+        if admin := values.get("admin"):
+            held = Exists(administered_by(self.own))
+            rows = rows.filter(held if admin == "yes" else ~held)
         return _search(rows, values["q"]) if "q" in values else rows
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -11,8 +12,9 @@ from django.utils.translation import gettext as _
 from accounts.models import Membership
 from accounts.paging import Sorting
 from accounts.roles import Kind
+from customers.filters import administered_by
 from customers.models import Relationship, RelationshipQuerySet
-from customers.partners import id_from
+from customers.partner_choice import id_from
 
 SORTINGS = {"name": Sorting(("sort_name", "id")), "domain": Sorting(("primary_domain", "id"))}
 
@@ -27,25 +29,27 @@ class Row:
     fragment_url: str
 
 
-def list_row(relationship: Relationship, request: HttpRequest, *, is_open: bool) -> Row:
-    """The row; its links turn it around and leave the rest of the list's address as it is."""
-    query = request.GET.copy()
-    for name in ("open", "closed", "of"):
-        query.pop(name, None)
-    page = query.copy()
-    if not is_open:
-        page["open"] = str(relationship.customer_id)
-    else:
-        query["closed"] = "1"
-    query["of"] = str(relationship.provider_id)  # a reseller may have the customer through several providers
-    fragment = reverse("customers:row", args=[relationship.customer_id])
+def list_row(relationship: Relationship, kept: str, *, is_open: bool) -> Row:
+    """The row; its links turn it around and leave the rest of the list's address, kept_in() the request, as it is."""
     list_url = reverse("customers:list")
+    fragment = reverse("customers:row", args=[relationship.customer_id])
+    page = "" if is_open else f"open={relationship.customer_id}"
+    # A reseller may have the customer through several providers.
+    turned = "&".join(filter(None, [kept, "closed=1" if is_open else "", f"of={relationship.provider_id}"]))
     return Row(
         relationship,
         is_open,
-        f"{list_url}?{page.urlencode()}#open-{relationship.pk}",
-        f"{fragment}?{query.urlencode()}",
+        f"{list_url}?{'&'.join(filter(None, [kept, page]))}#open-{relationship.pk}",
+        f"{fragment}?{turned}",
     )
+
+
+def kept_in(request: HttpRequest) -> str:
+    """What of the list's address stays as it is when a row is opened or closed."""
+    query = request.GET.copy()
+    for name in ("open", "closed", "of"):
+        query.pop(name, None)
+    return query.urlencode()
 
 
 def row_labels(membership: Membership) -> dict[str, str]:
@@ -83,14 +87,19 @@ def export_header(membership: Membership) -> list[str]:
     return [
         *(_("Microsoft ID"), _("Company name"), _("Primary domain name"), _("Relationship")),
         *partner,
-        *(_("Country/region"), _("Created")),
+        *(_("Country/region"), _("Created"), _("Delegated admin")),
     ]
 
 
 def export_lines(rows: RelationshipQuerySet, membership: Membership) -> Iterator[list[str]]:
-    """One line a customer, under export_header(). The day of creation is that in UTC, wherever the reader is."""
+    """One line a customer, under export_header(). Days are those in UTC, wherever the reader is.
+
+    Delegated admin says since when the reader's company administers the account, or No.
+    """
     kind_of_relationship = _("Cloud Reseller")
-    for row in _with_everything(rows).iterator(chunk_size=500):
+    given = Subquery(administered_by(membership.organisation_id).values("granted_at"))
+    no = _("No")
+    for row in _with_everything(rows).annotate(administered_since=given).iterator(chunk_size=500):
         partner = [str(row.provider)]
         if membership.kind == Kind.PROVIDER:
             partner = [str(row.reseller), row.reseller.mpn_id] if row.reseller else ["", ""]
@@ -98,4 +107,5 @@ def export_lines(rows: RelationshipQuerySet, membership: Membership) -> Iterator
             *(str(row.customer_id), row.company_name, row.primary_domain, kind_of_relationship),
             *partner,
             *(str(row.customer.organisation.country), f"{row.created_at:%Y-%m-%d}"),
+            f"{since:%Y-%m-%d}" if (since := row.administered_since) else no,  # type: ignore[attr-defined]  # annotated
         ]

@@ -1,6 +1,5 @@
 """How a customer comes to be, and how its administrator gets in."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
@@ -9,21 +8,21 @@ from typing import Any, Self
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Membership, Organisation, User
+from accounts.models import Membership, MembershipQuerySet, Organisation, User
+from accounts.passwords import Credentials, issue_temporary, new_password
 from accounts.profile import open_account
 from accounts.roles import Kind, Role
 from activity.log import attempt, record
 from activity.verbs import Verb
+from customers.delegations import check_administers
 from customers.models import DOMAIN_SUFFIX, Customer, CustomerAgreement, Delegation, Relationship
 from providers.models import Provider
 from resellers.models import Reseller
 
 ADMIN_NAME = "admin"
-# Without the characters that people confuse when they read a password aloud or copy it by hand.
-_ALPHABET = "abcdefghjkmnpqrstuvwxyzACDEFHJKLMNPQRTUVWXYZ234679"
-_GROUPS, _GROUP_LENGTH = 4, 4
 
 
 @dataclass(frozen=True)
@@ -62,20 +61,11 @@ class CustomerDetails:
         return f"{self.domain_prefix.lower()}.{DOMAIN_SUFFIX}"
 
 
-@dataclass(frozen=True)
-class Credentials:
-    """An account name and its temporary password: shown once, stored only as a hash, never logged."""
-
-    account_name: str
-    password: str
-
-    def __repr__(self) -> str:
-        return f"Credentials({self.account_name!r}, password=…)"
-
-
 def domain_is_free(prefix: str) -> bool:
     """Whether nobody has the domain at this moment. Submit decides again: another may be quicker."""
-    return not Customer.objects.filter(primary_domain__iexact=f"{prefix}.{DOMAIN_SUFFIX}").exists()
+    # Lower, as in the constraint, whose index answers; iexact is said with UPPER, and reads every customer.
+    customers = Customer.objects.alias(domain=Lower("primary_domain"))
+    return not customers.filter(domain=f"{prefix}.{DOMAIN_SUFFIX}".lower()).exists()
 
 
 @transaction.atomic
@@ -111,40 +101,38 @@ def register_customer(details: CustomerDetails, *, provider: Provider, actor: Us
     return relationship, credentials
 
 
-def reset_temporary_password(relationship: Relationship, *, actor: User) -> Credentials:
-    """Give the customer's first Global admin a new temporary password, to be changed at the next sign-in."""
+def reset_temporary_password(relationship: Relationship, *, membership: Membership) -> Credentials:
+    """Give the customer's first Global admin a new temporary password, to be changed at the next sign-in.
+
+    Refused with no_administrator, and with no_delegation to a partner that does not administer the account.
+    """
     with attempt(
         Verb.PASSWORD_RESET,
         relationship.customer,
-        actor=actor,
+        actor=membership.user,
         seen_by=parties(relationship),
         affected=relationship.customer.organisation,
     ) as line:
-        # A person who also works elsewhere keeps the password: it opens the other company's pages as well.
-        others = Membership.objects.active().exclude(organisation=relationship.customer_id)
-        membership = (
-            Membership.objects.active()
-            .filter(organisation=relationship.customer_id, roles__contains=[Role.GLOBAL_ADMIN], user__is_staff=False)
-            .exclude(Exists(others.filter(user=OuterRef("user"))))
-            .order_by("created_at", "pk")
-            .select_related("user")
-            .first()
-        )
-        if membership is None:
+        administrators = _administrators(relationship)
+        # The account is held before one looks where else it works: staff's join() holds it as well.
+        accounts = User.objects.select_for_update(no_key=True).filter(pk__in=administrators[:1].values("user"))
+        user = accounts.first()
+        check_administers(membership, relationship.customer)
+        if user is None or not administrators.filter(user=user).exists():
             raise ValidationError(_("This customer has no Global admin who could sign in."), "no_administrator")
-        user = User.objects.select_for_update().get(pk=membership.user_id)
         line.details["account"] = user.email
-        password = new_password()
-        user.set_password(password)
-        user.must_change_password = True
-        user.save(update_fields=["password", "must_change_password"])
-    return Credentials(user.email, password)
+        return issue_temporary(user)
 
 
-def new_password() -> str:
-    """About 90 bits, in four groups that can be read aloud."""
-    groups = ["".join(secrets.choice(_ALPHABET) for _letter in range(_GROUP_LENGTH)) for _group in range(_GROUPS)]
-    return "-".join(groups)
+def _administrators(relationship: Relationship) -> MembershipQuerySet:
+    """The customer's Global admins, the first one first, without those who also work elsewhere, suspended there or not:
+    their password opens the other company's pages as well.
+    """
+    others = Membership.objects.current().exclude(organisation=relationship.customer_id)
+    found = Membership.objects.active().filter(
+        organisation=relationship.customer_id, roles__contains=[Role.GLOBAL_ADMIN], user__is_staff=False
+    )
+    return found.exclude(Exists(others.filter(user=OuterRef("user")))).order_by("created_at", "pk")
 
 
 def parties(relationship: Relationship) -> list[Organisation]:
@@ -229,6 +217,7 @@ def _create_administrator(customer: Customer, details: CustomerDetails) -> Crede
                 credentials.password,
                 name=customer.contact_name,
                 language=details.language,
+                country=str(customer.organisation.country),
                 temporary=True,
             )
     except IntegrityError:  # somebody signed up with this very address before the domain existed

@@ -1,53 +1,20 @@
 """Posting and delivering mail. post() belongs into the transaction that promises it; deliver() runs in a worker."""
 
-import re
 import smtplib
-from dataclasses import dataclass
 from datetime import timedelta
 
 from celery import current_app
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 
-from accounts import tokens
 from accounts.models import Organisation
+from outbox.links import PersonalLink, path_from
 from outbox.models import LINK, OutgoingEmail
 
 ATTEMPTS = 8
 _SMTP_REFUSED_FOR_GOOD = range(500, 600)
-
-
-@dataclass(frozen=True)
-class PersonalLink:
-    """What a personal link is made of: the URL's name and code, the purpose, and the nonce that its row holds."""
-
-    view: str
-    code: str
-    purpose: str
-    nonce: str
-
-    def path(self) -> str:
-        return _path(reverse(self.view, args=[self.code, "TOKEN"]), self.purpose, self.nonce)
-
-    def url(self) -> str:
-        """The whole address, as it goes into a message."""
-        return f"{settings.PORTAL_URL}{self.path()}"
-
-    def shown(self, text: str) -> str:
-        """The text with the address where its mark is, for those who may see it."""
-        return text.replace(LINK, self.url())
-
-    def hidden(self, text: str) -> str:
-        """The text with the mark where the address is, as it is stored; addresses under a former key count too."""
-        before, after = f"{settings.PORTAL_URL}{reverse(self.view, args=[self.code, 'TOKEN'])}".split("TOKEN")
-
-        def mark(found: re.Match[str]) -> str:
-            return LINK if tokens.verify(found["token"], self.nonce, purpose=self.purpose) else found[0]
-
-        return re.sub(f"{re.escape(before)}(?P<token>[A-Za-z0-9_-]+){re.escape(after)}", mark, text)
 
 
 @transaction.atomic
@@ -64,7 +31,7 @@ def post(
         language=language,
         subject=" ".join(subject.split()),  # a line break in a header would never leave
         text=text,
-        link_path=reverse(link.view, args=[link.code, "TOKEN"]) if link else "",
+        link_path=link.template if link else "",
         link_purpose=link.purpose if link else "",
         link_nonce=link.nonce if link else "",
     )
@@ -123,7 +90,7 @@ def _deliver_on_commit(email: OutgoingEmail) -> None:
 
 def _message(email: OutgoingEmail) -> EmailMessage:
     link = (
-        f"{settings.PORTAL_URL}{_path(email.link_path, email.link_purpose, email.link_nonce)}"
+        f"{settings.PORTAL_URL}{path_from(email.link_path, email.link_purpose, email.link_nonce)}"
         if email.link_nonce
         else ""
     )
@@ -133,10 +100,6 @@ def _message(email: OutgoingEmail) -> EmailMessage:
         to=[email.to],
         headers={"Message-ID": email.message_id, "Content-Language": email.language},
     )
-
-
-def _path(template: str, purpose: str, nonce: str) -> str:
-    return template.replace("TOKEN", tokens.issue(nonce, purpose=purpose))
 
 
 def _postpone(email: OutgoingEmail, fault: Exception) -> None:

@@ -3,20 +3,25 @@
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
 from django.utils import timezone
 
-from accounts.models import Membership
-from accounts.roles import Kind, Permission
+from accounts.models import Membership, Organisation
+from accounts.roles import Kind, Permission, Role, labels, listed, roles_with
 from customers.models import Relationship
-from partnercenter.plots import weeks_ahead
-from resellers.eligibility import has_agreement
+from partnercenter.plots import week_ends, weeks_ahead
+from providers.models import Provider
+from providers.regions import region_of
+from resellers.checklist import missing_for, program_of
 from resellers.models import PartnerAgreement, Partnership, PartnershipRequest
+from resellers.support_profiles import PARTS, profile_of
+from subscriptions.lists.assignments import own_licences
 from subscriptions.models import OrderDraft, Subscription
+from subscriptions.support import answered_by
 
 A_FEW = 5
 SOON = timedelta(days=30)
-# How many renewals are read for the plot at most: a week that would need more is left out, with those after it.
+# How many renewals are counted for the plot at most: a week that would need more is left out, with those after it.
 MOST_RENEWALS = 2000
 
 
@@ -27,23 +32,35 @@ def overview_of(membership: Membership) -> dict[str, Any]:
             return {"part": "overview/_provider.html", **_for_provider(membership)}
         case Kind.RESELLER:
             return {"part": "overview/_reseller.html", **_for_reseller(membership)}
+    if not membership.can(Permission.VIEW):
+        return {"part": "overview/_plain_user.html", **_for_plain_user(membership)}
     return {"part": "overview/_customer.html", **_for_customer(membership)}
 
 
 def _for_provider(membership: Membership) -> dict[str, Any]:
-    partnerships = Partnership.objects.visible_to(membership).active()
-    has_customers = Relationship.objects.visible_to(membership).exists()
+    has_partners, has_customers = _begun(membership)
     return {
-        "has_partners": partnerships.exists(),
+        "has_partners": has_partners,
         "has_customers": has_customers,
         "can_order": membership.can(Permission.PLACE_ORDERS),
         "can_request": membership.can(Permission.REQUEST_PARTNERSHIP),
+        "can_remove": membership.can(Permission.REMOVE_PARTNERSHIP),
         "drafts": _drafts(membership),
         "requests": _open_requests(membership),
         "unsigned": _unsigned(membership),
+        "leaving": _leaving(membership),
         "ending": list(_ending(membership).select_related("customer__organisation")[:A_FEW]),
-        "plot": weeks_ahead(_ending_moments(membership), most=MOST_RENEWALS) if has_customers else None,
+        "plot": weeks_ahead(_ended_by_week(membership), most=MOST_RENEWALS) if has_customers else None,
     }
+
+
+def _begun(membership: Membership) -> tuple[bool, bool]:
+    """Whether the provider has a partner, and whether it has a customer: one question to the database for both."""
+    partnerships = Partnership.objects.visible_to(membership).active()
+    relationships = Relationship.objects.visible_to(membership)
+    own = Provider.objects.visible_to(membership)
+    has_partners, has_customers = own.values_list(Exists(partnerships), Exists(relationships)).get()
+    return has_partners, has_customers
 
 
 def _drafts(membership: Membership) -> list[OrderDraft]:
@@ -66,10 +83,16 @@ def _open_requests(membership: Membership) -> list[PartnershipRequest]:
 
 def _unsigned(membership: Membership) -> list[Partnership]:
     """Partners whose agreement has ended: until they sign again, they cannot be credited."""
-    region = membership.organisation.provider.region or ""
+    region = region_of(str(membership.organisation.country)) or ""
     signed = PartnerAgreement.objects.filter(organisation=OuterRef("reseller"), region=region, ended_at=None)
     partnerships = Partnership.objects.visible_to(membership).active().filter(~Exists(signed))
     return list(partnerships.select_related("reseller__organisation").order_by("reseller__organisation__name")[:A_FEW])
+
+
+def _leaving(membership: Membership) -> list[Partnership]:
+    """Resellers that ask to leave, and wait for an answer; the longest first."""
+    rows = Partnership.objects.visible_to(membership).active().exclude(leave_requested_at=None)
+    return list(rows.select_related("reseller__organisation").order_by("leave_requested_at", "pk")[:A_FEW])
 
 
 def _ending(membership: Membership, within: timedelta = SOON) -> Any:
@@ -81,32 +104,55 @@ def _ending(membership: Membership, within: timedelta = SOON) -> Any:
     return rows.order_by("ends_or_never", "pk")
 
 
-def _ending_moments(membership: Membership) -> list[Any]:
-    return list(_ending(membership, timedelta(weeks=9)).values_list("ends_or_never", flat=True)[:MOST_RENEWALS])
+def _ended_by_week(membership: Membership) -> list[int]:
+    """How many of the next subscriptions to end will have ended by the end of each week of the plot."""
+    ends = week_ends()
+    soonest = _ending(membership, ends[-1] - timezone.now())[:MOST_RENEWALS]
+    counts = {f"week_{week}": Count("pk", filter=Q(ends_or_never__lt=end)) for week, end in enumerate(ends)}
+    return list(soonest.aggregate(**counts).values())
 
 
 def _for_reseller(membership: Membership) -> dict[str, Any]:
-    reseller = membership.organisation.reseller
     partnerships = Partnership.objects.visible_to(membership).active().select_related("provider__organisation")
     customers = Relationship.objects.visible_to(membership).select_related("provider__organisation")
     return {
-        "reseller": reseller,
-        "is_signed": has_agreement(reseller),
-        "may_sign": membership.can(Permission.ACT_FOR_COMPANY),
+        "program": program_of(membership.organisation.reseller),
+        "missing": missing_for(membership),
+        "may_act": membership.can(Permission.ACT_FOR_COMPANY),
+        "roles_that_act": listed(labels(roles_with(Permission.ACT_FOR_COMPANY, Kind.RESELLER))),
         "partnerships": list(partnerships.order_by("-started_at", "-pk")[:A_FEW]),
-        "customers": list(customers.order_by("sort_name", "pk")[:A_FEW]),
+        "leaving": list(partnerships.exclude(leave_requested_at=None).order_by("leave_requested_at", "pk")[:A_FEW]),
+        "customers": list(customers.order_by("-created_at", "-pk")[:A_FEW]),
         "ending": list(_ending(membership).select_related("customer__organisation")[:A_FEW]),
     }
 
 
 def _for_customer(membership: Membership) -> dict[str, Any]:
-    subscriptions = Subscription.objects.visible_to(membership).select_related(
-        "provider__organisation", "support_contact__organisation"
+    organisations = Organisation.objects.select_related(*PARTS)
+    subscriptions = list(
+        Subscription.objects.visible_to(membership)
+        .exclude(status__in=(Subscription.Status.CANCELLED, Subscription.Status.EXPIRED))
+        .select_related("offer", "provider", "support_contact")
+        .prefetch_related(
+            Prefetch("provider__organisation", organisations), Prefetch("support_contact__organisation", organisations)
+        )
+        .order_by("-created_at", "-pk")[: 2 * A_FEW]
     )
     partners = Relationship.objects.visible_to(membership).select_related(
         "provider__organisation", "reseller__organisation"
     )
     return {
-        "subscriptions": list(subscriptions.order_by("-created_at", "-pk")[: 2 * A_FEW]),
+        "subscriptions": subscriptions,
+        "contacts": [profile_of(each) for each in dict.fromkeys(map(answered_by, subscriptions))],
         "partners": list(partners.order_by("pk")[:A_FEW]),
+        "licences": own_licences(membership),
+    }
+
+
+def _for_plain_user(membership: Membership) -> dict[str, Any]:
+    """The licences of somebody without a role, and whom that person can turn to."""
+    admins = Membership.objects.visible_to(membership).active().filter(roles__contains=[Role.GLOBAL_ADMIN])
+    return {
+        "licences": own_licences(membership),
+        "admins": list(admins.select_related("user").order_by("created_at", "pk")[:A_FEW]),
     }

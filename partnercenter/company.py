@@ -1,76 +1,41 @@
 """What Account settings show of one's own organisation: its profile, numbers, agreement, people, and what roles do."""
 
-from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
-
 from accounts.models import Membership
-from accounts.paging import Sorting, paginate
-from accounts.roles import PERMISSIONS, Kind, Permission, Role, labels, roles_with
+from accounts.roles import Kind, Permission, Role, labels, listed, roles_with
 from providers.regions import region_name, region_of
 from resellers.eligibility import has_agreement
 from resellers.models import PartnerAccount, PartnerAgreement
+from staff.roles import ROLE_HELP, offered, role_table
 
 A_FEW = 5
-BY_ADDRESS = Sorting(("user__email",))
 
 _PARTS = {Kind.PROVIDER: "account_settings/_provider.html", Kind.RESELLER: "account_settings/_reseller.html"}
-# In a few words; the table beneath says it exactly (domain.md §1.2).
-ROLE_HELP: dict[Role, str | Promise] = {
-    Role.GLOBAL_ADMIN: _("Acts for the company: agreements, partnerships and everything the other roles can do."),
-    Role.USER_ADMIN: _("Works with resellers, adds customers and submits orders."),
-    Role.ADMIN_AGENT: _("Looks after customers and subscriptions in every way."),
-    Role.SALES_AGENT: _("Adds customers, submits orders and works with resellers."),
-    Role.HELPDESK_AGENT: _("Helps customers: their account, licenses and support contact."),
-    Role.BILLING_ADMIN: _("Sees orders and prices."),
-}
 
 
-@dataclass(frozen=True)
-class RoleLine:
-    """A row of the table of roles: something that may be done, and for each role, by name, whether it may."""
-
-    label: str | Promise
-    cells: list[tuple[str | Promise, bool]]
-
-
-@dataclass(frozen=True)
-class Person:
-    """A colleague with the names of the roles."""
-
-    membership: Membership
-    roles: list[str]
-
-
-def role_table(kind: Kind) -> list[RoleLine]:
-    """What each role may do in an organisation of this kind, as it is decided for every request."""
-    return [
-        RoleLine(permission.label, [(role.label, role in roles_with(permission, kind)) for role in Role])
-        for permission in Permission
-        if permission in PERMISSIONS[kind]
-    ]
-
-
-def settings_of(request: HttpRequest, membership: Membership) -> dict[str, Any]:
+def settings_of(membership: Membership) -> dict[str, Any]:
     """The context of the page Account settings."""
     organisation, kind = membership.organisation, membership.kind
     region = region_of(str(organisation.country))
-    people = Membership.objects.active().visible_to(membership).select_related("user")
-    page = paginate(people, request, BY_ADDRESS)
     return {
         "organisation": organisation,
         "region": region_name(region or ""),
-        "page": page,
-        "people": [Person(each, labels(Role(role) for role in each.roles)) for each in page],
-        "roles": [(role.label, ROLE_HELP[role]) for role in Role],
+        "global_admins": _global_admins(membership),
+        "may_manage": membership.can(Permission.MANAGE_STAFF),
+        "own_roles": listed(labels(Role(role) for role in membership.roles)),
+        "roles": [(role.label, ROLE_HELP[kind][role]) for role in offered(kind)],
         "role_table": role_table(kind),
         "accounts": _accounts(membership),
         "part": _PARTS.get(kind),
         **(_agreement(membership) if kind == Kind.RESELLER else {}),
     }
+
+
+def _global_admins(membership: Membership) -> list[str]:
+    """Whom to ask, when only a Global admin can do it."""
+    admins = Membership.objects.active().visible_to(membership).filter(roles__contains=[Role.GLOBAL_ADMIN])
+    return [each.user.get_full_name() for each in admins.select_related("user").order_by("pk")[:A_FEW]]
 
 
 def _accounts(membership: Membership) -> list[PartnerAccount]:

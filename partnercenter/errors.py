@@ -5,13 +5,15 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.template import loader
 
 from accounts.access import RoleMissing
+from accounts.models import Membership
 from activity.log import record
 from activity.verbs import Verb
+from staff.roles import offered
 
 logger = logging.getLogger(__name__)
 
@@ -22,8 +24,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Names the roles that could; what was tried with a button is in the activity log."""
-    roles = exception.needed_roles if isinstance(exception, RoleMissing) else []
     membership = getattr(request, "membership", None)
+    roles = _roles_that_could(exception, membership) if membership and isinstance(exception, RoleMissing) else []
     if membership and request.method == "POST" and isinstance(exception, RoleMissing):
         record(
             Verb.ACCESS_REFUSED,
@@ -34,6 +36,12 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
             path=request.path,
         )
     return _page(request, 403, needed_roles=roles)
+
+
+def _roles_that_could(refusal: RoleMissing, membership: Membership) -> list[str]:
+    """Only such as can be given in this kind of organisation: nobody is a Sales agent of a customer."""
+    names = {str(role.label) for role in offered(membership.kind, membership.roles)}
+    return [name for name in refusal.needed_roles if name in names]
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -67,6 +75,21 @@ class OwnPagesMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return not_found(request, exception) if isinstance(exception, Http404) else None
+
+
+class OnlyByButtonMiddleware:
+    """Who opens the address of a button, from the history or a bookmark, reads what to do instead of an empty page."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not isinstance(response, HttpResponseNotAllowed) or request.method != "GET":
+            return response
+        page = _page(request, 405)
+        page["Allow"] = response["Allow"]
+        return page
 
 
 def _page(request: HttpRequest, status: int, **context: object) -> HttpResponse:

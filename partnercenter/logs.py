@@ -5,7 +5,7 @@ import re
 
 # Also where an address stands within another one, as in ?next=, and is encoded, once or several times.
 _SLASH = r"(?:/|%(?:25)*2[Ff])"
-_LINK = re.compile(rf"(invitation{_SLASH}[0-9a-fA-F-]{{36}}{_SLASH})[\w-]+", re.ASCII)
+_LINK = re.compile(rf"((?:invitation|join){_SLASH}[0-9a-fA-F-]{{36}}{_SLASH})[\w-]+", re.ASCII)
 
 
 def masked(text: str) -> str:

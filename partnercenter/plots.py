@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from babel import Locale
 from babel.dates import format_skeleton
@@ -36,20 +36,21 @@ class Plot:
     base: int = HEIGHT
 
 
-def weeks_ahead(moments: Sequence[datetime], *, most: int) -> Plot | None:
-    """How many of the moments, given in order, are in each of the next eight weeks, from today on.
+def week_ends() -> list[datetime]:
+    """The midnights, where the reader is, at which each of the next eight weeks ends, counted from today on."""
+    today = datetime.combine(timezone.localdate(), time(), timezone.get_current_timezone())
+    return [today + timedelta(weeks=week) for week in range(1, WEEKS + 1)]
 
-    With as many moments as were asked for, there may be more: then the week of the last one, and those after it, are
-    left out. None when no week is left, or nothing is in them.
+
+def weeks_ahead(ended: Sequence[int], *, most: int) -> Plot | None:
+    """What happens in each of the next eight weeks, drawn from how much has happened by each of week_ends().
+
+    Of what was counted there were most at most: a week by whose end all of those have happened may have more, and is
+    left out with those after it. None when no week is left, or nothing is in them.
     """
+    known = [count for count in ended if count < most]
+    counts = [count - before for before, count in zip([0, *known], known, strict=False)]
     today = timezone.localdate()
-    days = [timezone.localtime(moment).date() for moment in moments]
-    known = (days[-1] - today).days // 7 if len(days) >= most else WEEKS
-    counts = [0] * min(known, WEEKS)
-    for day in days:
-        week = (day - today).days // 7
-        if 0 <= week < len(counts):
-            counts[week] += 1
     return _plot([(today + timedelta(weeks=week), count) for week, count in enumerate(counts)]) if any(counts) else None
 
 

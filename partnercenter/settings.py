@@ -23,6 +23,7 @@ INSTALLED_APPS = [
     "accounts",
     "activity",
     "outbox",
+    "staff",
     "providers",
     "resellers",
     "customers",
@@ -65,8 +66,9 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "accounts.middleware.MembershipMiddleware",
+    "partnercenter.bell.BellMiddleware",
     "accounts.middleware.TemporaryPasswordMiddleware",
+    "partnercenter.errors.OnlyByButtonMiddleware",
     "partnercenter.errors.OwnPagesMiddleware",
 ]
 
@@ -118,6 +120,10 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 CELERY_BEAT_SCHEDULE = {
     "deliver-waiting-mail": {"task": "outbox.tasks.deliver_waiting", "schedule": 60.0},
+    "remind-of-partnership-requests": {"task": "resellers.tasks.remind_of_requests", "schedule": 3600.0},
+    "remind-of-relationship-requests": {"task": "customers.tasks.remind_of_requests", "schedule": 3600.0},
+    "remind-of-invitations": {"task": "staff.tasks.remind_of_invitations", "schedule": 3600.0},
+    "remind-of-agreements": {"task": "resellers.tasks.remind_of_agreements", "schedule": 3600.0},
 }
 
 AUTH_USER_MODEL = "accounts.User"

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from partnercenter import views
+from providers.views import public
 
 urlpatterns = [
     path("", views.overview, name="overview"),
@@ -14,10 +15,16 @@ urlpatterns = [
     path("me/", include("accounts.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("activity/", include("activity.urls")),
+    path("notices/", include("outbox.urls")),
+    path("staff/", include("staff.urls")),
+    path("directory/", include("providers.urls")),
+    path("robots.txt", public.robots, name="robots"),
+    path("sitemap.xml", public.sitemap, name="sitemap"),
     path("resellers/", include("resellers.urls")),
     path("customers/", include("customers.urls")),
     path("orders/", include("subscriptions.urls.orders")),
     path("subscriptions/", include("subscriptions.urls.subscriptions")),
+    path("support/", include("subscriptions.urls.support")),
     path("operator/", admin.site.urls),
 ]
 if settings.DEBUG:

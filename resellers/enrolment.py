@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, Organisation, User
-from accounts.roles import Kind, Role
+from accounts.roles import Kind, Permission, Role
 from activity.log import attempt, record
 from activity.verbs import Verb
+from outbox.notices import notify
+from outbox.subjects import Subject
 from providers.regions import region_of
 from resellers.models import PartnerAccount, PartnerAgreement, Reseller
+from staff.invitations import password_problems
 
 AGREEMENT_VERSION = "2026-11"
 # domain.md §3.2, with the services' other names: gmail.com as well as yahoo.co.jp.
@@ -46,9 +50,11 @@ class Enrolment:
 @transaction.atomic
 def enrol(details: Enrolment, *, actor: User) -> Membership:
     """Make the company an indirect reseller with one location account and a signed agreement; the actor becomes its
-    Global admin and Admin agent (domain.md §3.2). Refused with mpn_taken when the number is registered already, and
-    with no_region where the programme does not sell.
+    Global admin and Admin agent (domain.md §3.2). Refused with mpn_taken when the number is registered already, with
+    no_region where the programme does not sell, and with sign_in_again when the actor's password was reset meanwhile.
     """
+    if problems := password_problems(actor):
+        raise ValidationError(problems)
     if region_of(details.country) is None:
         raise ValidationError(
             {"country": ValidationError(_("The program is not offered in this country or region."), "no_region")}
@@ -73,7 +79,11 @@ def enrol(details: Enrolment, *, actor: User) -> Membership:
 
 @transaction.atomic
 def sign_agreement(reseller: Reseller, *, signer_name: str, actor: User) -> PartnerAgreement:
-    """Sign the partner agreement for the reseller's region, once: a second signature returns the first."""
+    """Sign the partner agreement for the reseller's region, once: a second signature returns the first.
+
+    A signature outlives the version that it was given for (domain.md §3.3: no renewal), so nobody is asked to sign a
+    newer text. Who must sign again is the operator's decision: ending the old signature in Django admin asks for it.
+    """
     organisation = Organisation.objects.select_for_update().get(pk=reseller.pk)
     region = region_of(str(organisation.country)) or ""
     agreement, is_new = PartnerAgreement.objects.get_or_create(
@@ -95,7 +105,7 @@ def sign_agreement(reseller: Reseller, *, signer_name: str, actor: User) -> Part
 
 
 def decide_enrolment(reseller: Reseller, decision: Reseller.Enrolment, *, actor: User) -> Reseller:
-    """The operator authorises, rejects or suspends a reseller (domain.md §3.2), which reads it in its activity log.
+    """The operator authorises, rejects or suspends a reseller (domain.md §3.2), whose Global admins are told.
 
     Partnerships and customers stay.
 
@@ -120,6 +130,7 @@ def decide_enrolment(reseller: Reseller, decision: Reseller.Enrolment, *, actor:
             )
         current.enrolment = decision
         current.save(update_fields=["enrolment"])
+        _tell(current, decision, actor)
     return current
 
 
@@ -132,6 +143,18 @@ def check_work_address(address: str) -> None:
             "free_mail",
             {"domain": host},
         )
+
+
+def _tell(reseller: Reseller, decision: Reseller.Enrolment, actor: User) -> None:
+    notify(
+        Subject.ENROLMENT_DECIDED,
+        reseller.organisation,
+        holding=Permission.ACT_FOR_COMPANY,
+        path=reverse("resellers:enrolment_status"),
+        actor=actor,
+        company=str(reseller),
+        state=f"enrolment_{decision.value}",  # one of the words in outbox/sentences.py
+    )
 
 
 def _register_account(organisation: Organisation, details: Enrolment) -> None:

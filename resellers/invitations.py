@@ -1,40 +1,19 @@
-"""What somebody meets who opens a personalised link: whether it is one, what stands in the way, what to do about it."""
+"""What stands in the way of somebody who opens a partnership request's link, and what to do about it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts import tokens
 from accounts.models import Membership
 from accounts.roles import Kind, Permission, labels, listed, roles_with
+from outbox import landing
+from outbox.landing import Explanation, Words
+from outbox.requests import closed
 from resellers.eligibility import problems_of
 from resellers.models import Partnership, PartnershipRequest
 
-_NOBODYS_NONCE = "0" * 2 * tokens.NONCE_BYTES
-
-_CLOSED = {
-    PartnershipRequest.State.WITHDRAWN: (
-        _("This link was withdrawn by the company that sent it."),
-        "request_withdrawn",
-    ),
-    PartnershipRequest.State.ACCEPTED: (_("This link has been used already."), "request_used"),
-    PartnershipRequest.State.DECLINED: (_("This partnership request was declined."), "request_declined"),
-    PartnershipRequest.State.EXPIRED: (_("This link has expired."), "request_expired"),
-}
-_ASK_ANEW = _("Ask the company that sent it for a new link.")
-# For each code of obstacles(): what it is called, and what to do about it.
-_WORDS: dict[str, tuple[str | Promise, str | Promise]] = {
-    "request_withdrawn": (_("This link was withdrawn"), _ASK_ANEW),
-    "request_used": (_("This link has been used"), _("If that was not your company, ask the sender for a new link.")),
-    "request_declined": (
-        _("This request was declined"),
-        _("If your company has changed its mind, ask the sender for a new link."),
-    ),
-    "request_expired": (_("This link has expired"), _ASK_ANEW),
+_WORDS: Words = {
     "already_partners": (
         _("You are partners already"),
         _("There is nothing left to do: the provider is on your page Indirect providers."),
@@ -59,7 +38,7 @@ _WORDS: dict[str, tuple[str | Promise, str | Promise]] = {
     ),
     "no_location_account": (
         _("Your company has no location account"),
-        _("Ask the operator of this portal to register the MPN ID of your location account (PLA)."),
+        _("A Global admin registers and associates the MPN ID of your location account (PLA) under MPN accounts."),
     ),
     "agreement_missing": (
         _("The partner agreement is not signed"),
@@ -70,28 +49,6 @@ _WORDS: dict[str, tuple[str | Promise, str | Promise]] = {
         _("Send this link to a colleague who holds the role, or ask the operator of this portal for the role."),
     ),
 }
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """An obstacle as a page says it: what it is called, what happened, what to do about it."""
-
-    code: str
-    heading: str
-    text: str
-    advice: str
-
-
-def find_invitation(code: UUID, token: str) -> PartnershipRequest | None:
-    """The request whose link this is; None for a wrong token as for an unknown code, after the same work.
-
-    Nobody is slowed down for guessing: a token is an HMAC of 128 random bits, so a billion guesses a second for the age
-    of the universe would find none.
-    """
-    request = PartnershipRequest.objects.select_related("provider__organisation").filter(code=code).first()
-    nonce = request.nonce if request else _NOBODYS_NONCE
-    is_genuine = tokens.verify(token, nonce, purpose=PartnershipRequest.PURPOSE)
-    return request if is_genuine else None
 
 
 def obstacles(request: PartnershipRequest, membership: Membership | None) -> list[ValidationError]:
@@ -119,18 +76,12 @@ def obstacles(request: PartnershipRequest, membership: Membership | None) -> lis
 
 def explain(problems: Iterable[ValidationError]) -> list[Explanation]:
     """One explanation for each problem that obstacles() found, in its order."""
-    return [_explanation(problem) for problem in problems]
+    return landing.explain(problems, _WORDS)
 
 
 def can_answer(membership: Membership | None) -> bool:
     """Whether this person may say yes or no for a reseller."""
     return membership is not None and membership.kind == Kind.RESELLER and membership.can(Permission.ACT_FOR_COMPANY)
-
-
-def closed(request: PartnershipRequest) -> ValidationError:
-    """Why a request takes no more answers and no more changes."""
-    sentence, code = _CLOSED[request.state]
-    return ValidationError(sentence, code=code)
 
 
 def not_allowed(membership: Membership) -> ValidationError:
@@ -147,8 +98,3 @@ def not_allowed(membership: Membership) -> ValidationError:
 
 def _are_partners(request: PartnershipRequest, membership: Membership) -> bool:
     return Partnership.objects.active().filter(provider=request.provider, reseller=membership.organisation_id).exists()
-
-
-def _explanation(problem: ValidationError) -> Explanation:
-    heading, advice = _WORDS[problem.code or ""]
-    return Explanation(problem.code or "", str(heading), problem.messages[0], str(advice))

@@ -9,7 +9,6 @@ from django.db.models import Count
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Membership
 from accounts.paging import Sorting
 from resellers.models import PartnerAccount, PartnerAgreement, Partnership, Reseller
 
@@ -26,8 +25,10 @@ HEADER = (
     _("Agreement"),
     _("Customers"),
     _("Partner since"),
+    _("Asked to leave"),
 )
 _CHUNK = 500
+_UTC = "%Y-%m-%dT%H:%M:%SZ"
 # In the other states a subscription is a record. Subscription.Status is in a room to the right, so: its values.
 _CURRENT = ("pending", "active", "suspended")
 
@@ -90,6 +91,7 @@ def export_lines(partnerships: Iterable[Partnership], provider: UUID) -> Iterato
     remaining = iter(partnerships)
     while chunk := list(islice(remaining, _CHUNK)):
         for partner in partners_in(chunk, provider):
+            asked = partner.partnership.leave_requested_at
             yield (
                 str(partner.reseller),
                 partner.reseller.pk,
@@ -98,22 +100,22 @@ def export_lines(partnerships: Iterable[Partnership], provider: UUID) -> Iterato
                 partner.reseller.get_enrolment_display(),
                 pgettext("agreement", "Signed") if partner.has_agreement else gettext("Not signed"),
                 partner.customers,
-                partner.partnership.started_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                partner.partnership.started_at.strftime(_UTC),
+                asked.strftime(_UTC) if asked else "",
             )
 
 
-def remains_of(reseller: Reseller, membership: Membership) -> Remains:
-    """Counted for the provider that the member acts for, and for no other."""
+def remains_of(partnership: Partnership) -> Remains:
+    """Counted between these two companies, whichever of them asks, and with no other provider."""
+    reseller, provider = partnership.reseller, partnership.provider_id
     credits_now = reseller.organisation.partner_accounts.filter(
-        credits__provider=membership.organisation_id,
-        credits__ends_at=None,
-        credits__subscription__status__in=_CURRENT,
+        credits__provider=provider, credits__ends_at=None, credits__subscription__status__in=_CURRENT
     )
-    supported = reseller.supported_subscriptions.visible_to(membership)
+    supported = reseller.supported_subscriptions.filter(provider=provider, status__in=_CURRENT)
     return Remains(
-        customers=reseller.relationships.visible_to(membership).count(),
+        customers=reseller.relationships.filter(provider=provider, ended_at=None).count(),
         credited=credits_now.count(),
-        supported=supported.filter(status__in=_CURRENT).count(),
+        supported=supported.count(),
     )
 
 

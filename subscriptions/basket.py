@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
-from customers.partners import Partners
+from customers.partner_choice import Partners
 from resellers.eligibility import accounts_for_credit
 from subscriptions.credit import tidy_number
 from subscriptions.forms.orders import LineForm, TypedLine, typed_number

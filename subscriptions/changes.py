@@ -12,16 +12,19 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import RoleMissing
 from accounts.models import Membership, Organisation
-from accounts.roles import Permission
+from accounts.roles import Kind, Permission
 from activity.log import attempt, record
 from activity.verbs import Verb
+from customers.delegations import check_administers
 from customers.registration import parties
 from resellers.eligibility import account_for_credit
 from resellers.models import Partnership, Reseller
+from subscriptions.assignments import check_not_assigned
 from subscriptions.credit import credit, current_credit
 from subscriptions.models import LicenceChange, Subscription
 from subscriptions.ordering import check_licences
 from subscriptions.returns import returnable
+from subscriptions.support import hand_over_open_requests
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ def submit_changes(
     """Make all the changes or none, and return which there were.
 
     Refused with changed_meanwhile when the page was made before somebody else's change, with not_changeable when the
-    subscription has ended, and with every field's own reason at once. RoleMissing when a change needs another role.
+    subscription has ended, with no_delegation for a reseller without account administration, and with every field's
+    own reason at once. RoleMissing when a change needs another role.
     """
     done: list[Verb] = []
     with attempt(
@@ -64,6 +68,8 @@ def submit_changes(
                 raise RoleMissing(permission, membership.kind)
             if verb:
                 done.append(verb)
+        if done or problems:
+            _check_access(subscription, membership)
         if problems:
             raise ValidationError(problems)
         line.is_written = True  # each change has written its own
@@ -107,6 +113,7 @@ def _move(
         subscription=subscription.code,
     ):
         subscription = Subscription.objects.select_for_update().get(pk=subscription.pk)
+        _check_access(subscription, membership)
         if subscription.status != origin:
             raise ValidationError(
                 _("This subscription is %(status)s."), "wrong_state", {"status": subscription.get_status_display()}
@@ -114,6 +121,12 @@ def _move(
         subscription.status = goal
         subscription.revision += 1
         subscription.save(update_fields=["status", "revision"])
+
+
+def _check_access(subscription: Subscription, membership: Membership) -> None:
+    """A provider manages what it sells; a reseller does so with account administration only (design.md §5)."""
+    if membership.kind == Kind.RESELLER:
+        check_administers(membership, subscription.customer)
 
 
 def _locked(subscription: Subscription, revision: int) -> Subscription:
@@ -158,6 +171,8 @@ def _set_licences(subscription: Subscription, changes: Changes, membership: Memb
             "return_window",
             {"most": most, "least": subscription.licences - most},
         )
+    if difference < 0:
+        check_not_assigned(subscription, changes.licences)
     old, subscription.licences = subscription.licences, changes.licences
     LicenceChange.objects.create(subscription=subscription, difference=difference, changed_by=membership.user)
     return _remember(Verb.LICENCES_CHANGED, subscription, membership, old=old, new=changes.licences)
@@ -198,6 +213,7 @@ def _designate_support(subscription: Subscription, changes: Changes, membership:
             {"name": str(new)},
         )
     subscription.support_contact = new
+    hand_over_open_requests(subscription, actor=membership.user)
     also = [reseller.organisation for reseller in (old, new) if reseller]
     provider = str(subscription.provider)
     return _remember(

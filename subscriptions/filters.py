@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
@@ -11,10 +11,12 @@ from accounts.filters import ListFilter, PeriodFilter
 from accounts.models import Membership
 from accounts.roles import Kind
 from customers.filters import NO_RESELLER, ResellerField, past_and_present_partners, wanted_resellers
+from customers.partner_choice import id_from
+from resellers.models import Partnership
 from subscriptions.models import Offer, ResellerOfRecord, Subscription
 from subscriptions.models.catalogue import OfferQuerySet, Term
 from subscriptions.models.orders import OrderQuerySet
-from subscriptions.models.subscriptions import SubscriptionQuerySet
+from subscriptions.models.subscriptions import ResellerOfRecordQuerySet, SubscriptionQuerySet
 
 ANY = "all"
 
@@ -80,6 +82,57 @@ class SubscriptionFilter(ListFilter):
             return rows.filter(~Exists(current))
         wanted = wanted_resellers(reseller, self.resellers)
         return rows.filter(Exists(current.filter(partner_account__organisation__in=wanted)))
+
+
+class _FactFilter(ListFilter):
+    """Search, and the indirect provider, of those that a reseller has or had to do with."""
+
+    q = forms.CharField(required=False, max_length=200)
+    provider = forms.UUIDField(label=_("Filter by indirect provider"), required=False)
+
+    def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        providers = Partnership.objects.visible_to(membership).order_by("provider__organisation__name")
+        names = providers.values_list("provider", "provider__organisation__name").distinct()
+        self.fields["provider"].widget = forms.Select(choices=[("", _("All indirect providers")), *names])
+
+
+class CreditedFilter(_FactFilter):
+    """Also whether the credit goes on. Not the customer: what cannot be read cannot be asked for either."""
+
+    state = forms.ChoiceField(
+        label=_("State"), required=False, choices=[("", _("All")), ("current", _("Current")), ("ended", _("Ended"))]
+    )
+
+    def apply(self, rows: ResellerOfRecordQuerySet) -> ResellerOfRecordQuerySet:
+        values = self.values()
+        if provider := values.get("provider"):
+            rows = rows.filter(provider=provider)
+        if state := values.get("state"):
+            rows = rows.filter(ends_at__isnull=state == "current")
+        for word in values.get("q", "").split():
+            named = Q(subscription__offer__sku_title__icontains=word)
+            rows = rows.filter(named | Q(partner_account__number__contains=word) | _has_code("subscription__", word))
+        return rows
+
+
+class SupportedFilter(_FactFilter):
+    """By the customer's name as well: whoever answers the telephone looks for it."""
+
+    def apply(self, rows: SubscriptionQuerySet) -> SubscriptionQuerySet:
+        values = self.values()
+        if provider := values.get("provider"):
+            rows = rows.filter(provider=provider)
+        for word in values.get("q", "").split():
+            named = Q(offer__sku_title__icontains=word) | Q(customer__organisation__name__icontains=word)
+            rows = rows.filter(named | _has_code("", word))
+        return rows
+
+
+def _has_code(prefix: str, word: str) -> Q:
+    """Q that finds a subscription by its whole ID; nothing for what is none."""
+    code = id_from(word)
+    return Q(**{f"{prefix}code": code}) if code else Q(pk=None)
 
 
 class PriceListFilter(ListFilter):

@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from accounts.models import User
+from accounts.passwords import Credentials
 from activity.log import attempt
 from activity.verbs import Verb
 from customers.models import Relationship
-from customers.registration import Credentials, CustomerDetails, parties, register_customer
+from customers.registration import CustomerDetails, parties, register_customer
 from providers.models import Provider
 from resellers.models import PartnerAccount
 from resellers.partnerships import still_partners
@@ -107,9 +108,10 @@ def place_order(
     """Submit the draft: for a new customer with its details, or for an existing one with the relationship.
 
     Once, whoever asks and however often: the second time is refused with already_submitted. Refused with draft_changed
-    when somebody edited the draft after the caller read it; besides domain_taken, no_lines, too_few, too_many and
-    not_on_sale. Whether an account may be credited the caller has asked accounts_for_credit() just before; refused with
-    unfinished when a partnership has ended since (design.md §4.9).
+    when somebody edited the draft after the caller read it, with relationship_ended when the provider has removed the
+    relationship; besides domain_taken, no_lines, too_few, too_many and not_on_sale. Whether an account may be credited
+    the caller has asked accounts_for_credit() just before; refused with unfinished when a partnership has ended since
+    (design.md §4.9).
     """
     provider = draft.provider
     seen_by = parties(relationship) if relationship else [provider.organisation]
@@ -117,7 +119,9 @@ def place_order(
     with attempt(Verb.ORDER_PLACED, draft, actor=actor, seen_by=seen_by, affected=affected) as line:
         lock_draft(draft)
         credentials = None
-        if relationship is None:
+        if relationship:
+            _hold(relationship)
+        else:
             assert details is not None, "a new customer needs its details"
             relationship, credentials = register_customer(details, provider=provider, actor=actor)
         _check(lines, relationship)
@@ -151,6 +155,11 @@ def draft_changed() -> ValidationError:
     return ValidationError(_("This order was changed in another window. Please review it again."), "draft_changed")
 
 
+def relationship_ended() -> ValidationError:
+    """The refusal for an order for somebody who was the provider's customer."""
+    return ValidationError(_("This company is not your customer any more."), "relationship_ended")
+
+
 def lock_draft(draft: OrderDraft) -> None:
     """Hold the draft's row until the transaction ends, and look again at what may have changed since it was read."""
     current = OrderDraft.objects.select_for_update().filter(pk=draft.pk).first()
@@ -160,6 +169,13 @@ def lock_draft(draft: OrderDraft) -> None:
         raise already_submitted()
     if current.changed_at != draft.changed_at:
         raise draft_changed()
+
+
+def _hold(relationship: Relationship) -> None:
+    """Let nobody end the relationship before the order is placed: end_relationship() waits for this row."""
+    held = Relationship.objects.select_for_update(no_key=True).filter(pk=relationship.pk, ended_at=None)
+    if held.first() is None:
+        raise relationship_ended()
 
 
 def _check(lines: Sequence[Line], relationship: Relationship) -> None:

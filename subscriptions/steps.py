@@ -30,6 +30,7 @@ from subscriptions.ordering import (
     draft_changed,
     lock_draft,
     place_order,
+    relationship_ended,
     unfinished,
 )
 
@@ -172,7 +173,7 @@ def submit_draft(draft: OrderDraft, *, membership: Membership, reviewed: str | N
     """
     answers = Answers(draft, membership=membership)
     if draft.has_customer and answers.relationship is None:
-        raise ValidationError(_("This company is not your customer any more."), "relationship_ended")
+        raise relationship_ended()
     if answers.unfinished != REVIEW:
         with transaction.atomic():
             lock_draft(draft)  # what does not hold may have been made true by the first of two clicks

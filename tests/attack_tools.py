@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from threading import Barrier, Thread
+from time import monotonic
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
@@ -75,3 +76,14 @@ def at_once(*acts: Callable[[], object]) -> list[str]:
     for thread in threads:
         thread.join()
     return answers
+
+
+def until_somebody_waits() -> None:
+    """Return once another connection waits for what this one holds."""
+    until = monotonic() + 20
+    with connection.cursor() as cursor:
+        while monotonic() < until:
+            cursor.execute("select count(*) from pg_stat_activity where pg_backend_pid() = any(pg_blocking_pids(pid))")
+            if cursor.fetchone()[0]:
+                return
+    raise AssertionError("nobody waits")

@@ -4,14 +4,28 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from accounts.models import Membership, Organisation, User
 from accounts.roles import Kind, Role
-from customers.models import Customer, CustomerAgreement, Relationship
-from providers.models import Provider
-from resellers.models import PartnerAccount, PartnerAgreement, Partnership, PartnershipRequest, Reseller
-from subscriptions.models import LicenceChange, Offer, Order, OrderLine, ResellerOfRecord, Subscription
+from customers.models import Customer, CustomerAgreement, Delegation, Relationship, RelationshipRequest
+from outbox.models import Notice
+from providers.entries import Entry
+from providers.models import ProfileProposal, Provider
+from resellers.models import ContactRequest, PartnerAccount, PartnerAgreement, Partnership, PartnershipRequest, Reseller
+from staff.models import StaffInvitation
+from subscriptions.models import (
+    LicenceAssignment,
+    LicenceChange,
+    Offer,
+    Order,
+    OrderLine,
+    ResellerOfRecord,
+    Subscription,
+    SupportMessage,
+    SupportRequest,
+)
 
 PASSWORD = "a long enough password"  # everybody in the tests has it
 
@@ -107,6 +121,8 @@ class CustomerFactory(DjangoModelFactory):
 
 
 class RelationshipFactory(DjangoModelFactory):
+    """A relationship; its provider and its reseller administer the account, unless administered=False."""
+
     class Meta:
         model = Relationship
 
@@ -116,11 +132,28 @@ class RelationshipFactory(DjangoModelFactory):
     primary_domain = factory.SelfAttribute("customer.primary_domain")
 
     @classmethod
-    def _create(cls, model_class, *args, **kwargs):
+    def _create(cls, model_class, *args, administered=True, **kwargs):
         relationship = model_class(*args, **kwargs)
         relationship.take_names()
         relationship.save()
+        for partner in filter(None, (relationship.provider_id, relationship.reseller_id) if administered else ()):
+            Delegation.objects.get_or_create(
+                customer=relationship.customer, partner_id=partner, privilege="delegated_admin", withdrawn_at=None
+            )
         return relationship
+
+
+class RelationshipRequestFactory(DjangoModelFactory):
+    """A provider's request; with a reseller and by_reseller=True the reseller's."""
+
+    class Meta:
+        model = RelationshipRequest
+
+    provider = factory.SubFactory(ProviderFactory)
+    created_by = factory.SubFactory(UserFactory)
+    subject = "Relationship request"
+    message = "Open {{personal-link}} please."
+    language = "en"
 
 
 class CustomerAgreementFactory(DjangoModelFactory):
@@ -214,6 +247,14 @@ class SubscriptionFactory(DjangoModelFactory):
         return subscription
 
 
+class LicenceAssignmentFactory(DjangoModelFactory):
+    class Meta:
+        model = LicenceAssignment
+
+    subscription = factory.SubFactory(SubscriptionFactory)
+    membership = factory.LazyAttribute(lambda made: member(made.subscription.customer.organisation))
+
+
 class ResellerOfRecordFactory(DjangoModelFactory):
     class Meta:
         model = ResellerOfRecord
@@ -221,6 +262,77 @@ class ResellerOfRecordFactory(DjangoModelFactory):
     subscription = factory.SubFactory(SubscriptionFactory)
     provider = factory.SelfAttribute("subscription.provider")
     partner_account = factory.SubFactory(PartnerAccountFactory)
+
+
+class SupportRequestFactory(DjangoModelFactory):
+    """A request with its first message, answered by whoever supports the subscription."""
+
+    class Meta:
+        model = SupportRequest
+        skip_postgeneration_save = True
+
+    subscription = factory.SubFactory(SubscriptionFactory)
+    provider = factory.SelfAttribute("subscription.provider")
+    customer = factory.SelfAttribute("subscription.customer")
+    assignee = factory.LazyAttribute(lambda made: (made.subscription.support_contact or made.provider).organisation)
+    opened_by = factory.SubFactory(UserFactory)
+    title = factory.Sequence(lambda n: f"Question {n}")
+    closed_at = factory.LazyAttribute(lambda made: timezone.now() if made.status == "closed" else None)
+    status = "open"
+
+    @classmethod
+    def _create(cls, model_class, *args, text="It does not start.", **kwargs):
+        request = super()._create(model_class, *args, **kwargs)
+        SupportMessage.objects.create(
+            request=request, author=request.opened_by, organisation=request.customer.organisation, text=text
+        )
+        return request
+
+
+class ContactRequestFactory(DjangoModelFactory):
+    class Meta:
+        model = ContactRequest
+
+    provider = factory.SubFactory(ProviderFactory)
+    reseller = factory.SubFactory(ResellerFactory)
+    created_by = factory.SubFactory(UserFactory)
+    name = "Sakurai"
+    email = "sakurai@reseller.example"
+    message = "Please write."
+
+
+class ProfileProposalFactory(DjangoModelFactory):
+    """A proposal that changes the description and nothing else."""
+
+    class Meta:
+        model = ProfileProposal
+
+    provider = factory.SubFactory(ProviderFactory)
+    proposed_by = factory.SubFactory(UserFactory)
+    entry = factory.LazyAttribute(lambda made: {**Entry.of(made.provider).as_json(), "description": "As proposed."})
+
+
+class StaffInvitationFactory(DjangoModelFactory):
+    class Meta:
+        model = StaffInvitation
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    created_by = factory.SubFactory(UserFactory)
+    roles = [Role.SALES_AGENT]
+    subject = "Invitation"
+    message = "Open {{personal-link}} please."
+    language = "en"
+
+
+class NoticeFactory(DjangoModelFactory):
+    """Give it a membership, as member() makes one: it is told that a partnership with Sakura has ended."""
+
+    class Meta:
+        model = Notice
+
+    subject = "partnership_ended"
+    names = {"company": "Sakura"}
+    path = "/resellers/"
 
 
 def member(organisation: Organisation, *roles: Role, **user) -> Membership:

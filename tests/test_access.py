@@ -12,7 +12,17 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.roles import Permission
 from resellers.models import PartnershipRequest
 from subscriptions.models import OrderDraft
-from tests.factories import OrderFactory, PartnershipRequestFactory
+from tests.factories import (
+    ContactRequestFactory,
+    LicenceAssignmentFactory,
+    NoticeFactory,
+    OrderFactory,
+    PartnershipRequestFactory,
+    ProfileProposalFactory,
+    RelationshipRequestFactory,
+    StaffInvitationFactory,
+    SupportRequestFactory,
+)
 
 OUTSIDE = ("admin:", "account_")  # Django admin has tests of its own; django-allauth's pages are tried below
 
@@ -22,6 +32,14 @@ TABLE = """
 overview                         GET     in         200    200      200       200       200
 account_settings                 GET     in         200    200      200       200       200
 health                           GET     200        200    200      200       200       200
+robots                           GET     200        200    200      200       200       200
+sitemap                          GET     200        200    200      200       200       200
+directory:list                   GET     200        200    200      200       200       200
+directory:entry                  GET     200        200    200      200       200       200
+directory:own                    GET     in         200    200      404       404       200
+directory:propose                GET     in         200    403      404       404       200
+directory:preview                POST    in         200    403      404       404       200
+directory:withdraw               POST    in         302    403      404       404       404
 set_language                     POST    302        302    302      302       302       302
 styleguide                       GET     200        200    200      200       200       200
 accounts:switch                  POST    in         302    302      302       302       302
@@ -29,6 +47,30 @@ accounts:new_password            GET     in         302    302      302       30
 accounts:profile                 GET     in         200    200      200       200       200
 activity:list                    GET     in         200    200      200       200       200
 activity:export                  GET     in         200    200      200       200       200
+notices:list                     GET     in         200    200      200       200       200
+notices:read_all                 POST    in         302    302      302       302       302
+notices:mail                     GET     in         200    200      200       200       200
+notices:read                     POST    in         302    404      404       404       404
+staff:list                       GET     in         200    200      200       200       200
+staff:export                     GET     in         200    200      200       200       200
+staff:add                        GET     in         200    403      200       200       200
+staff:person                     GET     in         200    200      404       404       404
+staff:roles                      POST    in         200    403      404       404       404
+staff:suspend                    POST    in         302    403      404       404       404
+staff:reactivate                 POST    in         200    403      404       404       404
+staff:remove                     GET     in         200    403      404       404       404
+staff:reset_password             GET     in         200    403      404       404       404
+staff:invitations                GET     in         200    200      200       200       200
+staff:invite                     GET     in         200    403      200       200       200
+staff:invitation                 GET     in         200    403      404       404       404
+staff:invitation_language        POST    in         200    403      404       404       404
+staff:invitation_send            POST    in         200    403      404       404       404
+staff:invitation_send_again      POST    in         302    403      404       404       404
+staff:invitation_withdraw        POST    in         302    403      404       404       404
+staff:join_return                GET     404        404    404      404       404       404
+staff:join                       GET     200        200    200      200       200       200
+staff:accept                     POST    302        302    302      302       302       302
+staff:decline                    POST    302        302    302      302       302       302
 resellers:list                   GET     in         200    200      404       404       200
 resellers:export                 GET     in         200    200      404       404       200
 resellers:requests               GET     in         200    200      404       404       200
@@ -38,20 +80,52 @@ resellers:request_language       POST    in         200    403      404       40
 resellers:request_send           POST    in         200    403      404       404       404
 resellers:request_send_again     POST    in         302    403      404       404       404
 resellers:request_withdraw       POST    in         302    403      404       404       404
+resellers:contacts               GET     in         200    200      404       404       200
+resellers:contact_export         GET     in         200    200      404       404       200
+resellers:contact_request        POST    in         302    403      404       404       404
+resellers:contact_close          POST    in         302    403      404       404       404
+resellers:contact_ask            GET     in         404    404      200       404       404
 resellers:end                    GET     in         200    403      404       404       404
+resellers:keep                   GET     in         200    403      404       404       404
 resellers:invitation_return      GET     404        404    404      404       404       404
 resellers:invitation             GET     200        200    200      200       200       200
 resellers:authorize              POST    302        200    200      200       200       200
 resellers:decline                POST    302        302    302      302       302       302
 resellers:enrol                  GET     in         200    200      200       200       200
 resellers:sign_agreement         GET     in         404    404      200       404       404
+resellers:support_profile        GET     in         200    200      200       404       200
 resellers:providers              GET     in         404    404      200       404       404
+resellers:leave                  GET     in         404    404      200       404       404
+resellers:stay                   POST    in         404    404      302       404       404
+resellers:enrolment_status       GET     in         404    404      200       404       404
+resellers:profile                GET     in         404    404      200       404       404
+resellers:accounts               GET     in         404    404      200       404       404
+resellers:account_register       GET     in         404    404      200       404       404
+resellers:account_associate      GET     in         404    404      200       404       404
 customers:list                   GET     in         200    200      200       404       200
 customers:export                 GET     in         200    200      200       404       200
 customers:account                GET     in         200    200      200       200       404
 customers:row                    GET     in         200    200      200       404       404
 customers:edit                   GET     in         200    403      200       404       404
 customers:reset_password         GET     in         200    403      200       404       404
+customers:partners               GET     in         404    404      404       200       404
+customers:administration_give    POST    in         404    404      404       302       404
+customers:administration_withdraw POST   in         404    404      404       302       404
+customers:user_settings          GET     in         200    200      200       200       404
+customers:owner_grant            GET     in         200    403      404       200       404
+customers:owner_withdraw         GET     in         200    403      404       200       404
+customers:end                    GET     in         200    403      404       404       404
+customers:requests               GET     in         200    200      200       404       200
+customers:request_create         POST    in         302    403      302       404       302
+customers:request                GET     in         200    403      404       404       404
+customers:request_language       POST    in         200    403      404       404       404
+customers:request_send           POST    in         200    403      404       404       404
+customers:request_send_again     POST    in         302    403      404       404       404
+customers:request_withdraw       POST    in         302    403      404       404       404
+customers:invitation_return      GET     404        404    404      404       404       404
+customers:invitation             GET     200        200    200      200       200       200
+customers:authorize              POST    302        200    200      200       200       200
+customers:decline                POST    302        302    302      302       302       302
 orders:list                      GET     in         200    200      200       200       200
 orders:export                    GET     in         200    200      200       200       200
 orders:detail                    GET     in         200    200      200       200       404
@@ -71,6 +145,10 @@ orders:cancel                    POST    in         302    403      404       40
 orders:confirmation              GET     in         302    403      404       404       404
 subscriptions:list               GET     in         200    200      200       200       200
 subscriptions:export             GET     in         200    200      200       200       200
+subscriptions:credited           GET     in         404    404      200       404       404
+subscriptions:credited_export    GET     in         404    404      200       404       404
+subscriptions:supported          GET     in         404    404      200       404       404
+subscriptions:supported_export   GET     in         404    404      200       404       404
 subscriptions:price_list         GET     in         200    200      404       404       200
 subscriptions:price_list_export  GET     in         200    200      404       404       200
 subscriptions:verify             GET     in         200    403      404       404       200
@@ -78,6 +156,22 @@ subscriptions:customer           GET     in         200    200      200       20
 subscriptions:detail             GET     in         200    200      200       200       404
 subscriptions:suspend            POST    in         302    403      302       404       404
 subscriptions:reactivate         POST    in         302    403      302       404       404
+subscriptions:licences           GET     in         200    200      200       200       404
+subscriptions:licences_export    GET     in         200    200      200       200       404
+subscriptions:licences_assign    POST    in         200    403      200       200       404
+subscriptions:licence_withdraw   POST    in         302    403      302       302       404
+subscriptions:user_licences      GET     in         200    200      200       200       404
+subscriptions:user_assign        POST    in         200    403      200       200       404
+subscriptions:users              GET     in         200    200      200       404       404
+subscriptions:users_export       GET     in         200    200      200       404       404
+subscriptions:user_add           POST    in         200    403      200       404       404
+support:list                     GET     in         200    200      200       200       200
+support:export                   GET     in         200    200      200       200       200
+support:new                      GET     in         404    404      404       200       404
+support:detail                   GET     in         200    200      200       200       404
+support:write                    POST    in         200    403      200       200       404
+support:close                    POST    in         302    403      302       302       404
+support:reopen                   POST    in         302    403      302       302       404
 """
 ROWS = [line.split() for line in TABLE.strip().splitlines()]
 OPEN_ACCOUNT_PAGES = [
@@ -112,27 +206,79 @@ def test_every_view_declares_who_may_use_it(name: str):
     assert access in {"public", "signed in", *Permission}, f"{name} has no @public, @signed_in or @requires"
 
 
+def of_relationship_request(asking) -> dict[str, list]:
+    """The arguments of the addresses that concern one relationship request, and of those behind its link."""
+    token = asking.link.path().rstrip("/").rsplit("/", 1)[1]
+    behind = {f"customers:{name}": [asking.code, token] for name in ("invitation", "authorize", "decline")}
+    drafted = ("request", "request_language", "request_send", "request_send_again", "request_withdraw")
+    return behind | {f"customers:{name}": [asking.code] for name in (*drafted, "invitation_return")}
+
+
+def of_staff(colleague, invitation) -> dict[str, list]:
+    """The arguments of the addresses that concern one colleague, one invitation, and of those behind its link."""
+    token = invitation.link.path().rstrip("/").rsplit("/", 1)[1]
+    verbs = ("person", "roles", "suspend", "reactivate", "remove", "reset_password")
+    drafted = ("", "_language", "_send", "_send_again", "_withdraw")
+    behind = {f"staff:{name}": [invitation.code, token] for name in ("join", "accept", "decline")}
+    invited = {f"staff:invitation{name}": [invitation.code] for name in drafted} | {
+        "staff:join_return": [invitation.code]
+    }
+    return behind | invited | {f"staff:{name}": [colleague.pk] for name in verbs}
+
+
+def of_licences(subscription) -> dict[str, list]:
+    """The arguments of the addresses that concern a subscription's licences, and a user who has one."""
+    given = LicenceAssignmentFactory(subscription=subscription)
+    of_customer = {
+        f"subscriptions:{name}": [subscription.customer_id] for name in ("users", "users_export", "user_add")
+    }
+    of_user = {f"subscriptions:user_{name}": [given.membership_id] for name in ("licences", "assign")}
+    of_all = {f"subscriptions:licences{name}": [subscription.code] for name in ("", "_export", "_assign")}
+    return {**of_customer, **of_user, **of_all, "subscriptions:licence_withdraw": [subscription.code, given.pk]}
+
+
 @pytest.fixture
-def addresses(relationship, subscription, partnership, provider, provider_admin):
+def addresses(relationship, subscription, partnership, provider, provider_admin, sales_agent):
     """The arguments of the addresses that concern one thing: always ours, never the stranger's."""
     request = PartnershipRequestFactory(provider=provider, created_by=provider_admin.user)
     token = request.link.path().rstrip("/").rsplit("/", 1)[1]
     draft = OrderDraft.objects.create(provider=provider, created_by=provider_admin.user)
     order = OrderFactory(relationship=relationship, placed_by=provider_admin.user)
     customer = [relationship.customer_id]
+    relationship.customer.delegations.create(partner=partnership.reseller.organisation, privilege="tenant_owner")
+    question = SupportRequestFactory(subscription=subscription, assignee=relationship.reseller.organisation)
+    contact = ContactRequestFactory(provider=provider, reseller=partnership.reseller)
     by_name = {
+        "notices:read": [NoticeFactory(membership=provider_admin).code],
         "resellers:end": [partnership.reseller_id],
+        "directory:entry": [provider.pk],
+        "directory:withdraw": [ProfileProposalFactory(provider=provider).code],
+        "resellers:contact_ask": [provider.pk],
+        "resellers:contact_request": [contact.code],
+        "resellers:contact_close": [contact.code],
+        "resellers:keep": [partnership.reseller_id],
+        **{f"resellers:{name}": [partnership.provider_id] for name in ("leave", "stay")},
+        "resellers:account_associate": [partnership.reseller.organisation.partner_accounts.get().pk],
         "resellers:invitation_return": [request.code],
         **{f"resellers:{name}": [request.code, token] for name in ("invitation", "authorize", "decline")},
-        **{f"customers:{name}": customer for name in ("account", "row", "edit", "reset_password")},
+        **{f"customers:{name}": customer for name in ("account", "row", "edit", "reset_password", "end")},
+        **{f"customers:{name}": customer for name in ("user_settings", "owner_grant")},
+        **{f"customers:administration_{name}": [partnership.provider_id] for name in ("give", "withdraw")},
+        "customers:owner_withdraw": [*customer, partnership.reseller_id],
         "orders:add": customer,
         "orders:detail": [order.code],
         "subscriptions:customer": customer,
         **{f"subscriptions:{name}": [subscription.code] for name in ("detail", "suspend", "reactivate")},
+        **of_licences(subscription),
+        **{f"support:{name}": [question.code] for name in ("detail", "write", "close", "reopen")},
     }
+    by_name |= of_relationship_request(RelationshipRequestFactory(provider=provider, created_by=provider_admin.user))
     for name in OUR_VIEWS:
         if name.startswith("resellers:request") and name not in ("resellers:requests", "resellers:request_create"):
             by_name[name] = [request.code]
+    by_name |= of_staff(
+        sales_agent, StaffInvitationFactory(organisation=provider.organisation, created_by=provider_admin.user)
+    )
     for name in ("draft", "account", "subscriptions", "review", "submit", "cancel", "confirmation"):
         by_name[f"orders:{name}"] = [draft.code]
     return by_name

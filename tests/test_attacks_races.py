@@ -281,8 +281,8 @@ def test_of_two_new_temporary_passwords_the_last_one_opens(relationship, provide
     shown = []
 
     answers = at_once(
-        *[lambda: shown.append(reset_temporary_password(relationship, actor=provider_admin.user))] * 2,
-        lambda: shown.append(reset_temporary_password(relationship, actor=helpdesk.user)),
+        *[lambda: shown.append(reset_temporary_password(relationship, membership=provider_admin))] * 2,
+        lambda: shown.append(reset_temporary_password(relationship, membership=helpdesk)),
     )
 
     user = User.objects.get(pk=customer_admin.user_id)
@@ -301,7 +301,7 @@ def test_a_password_reset_while_the_old_one_is_changed_is_not_undone(
     chosen = "paper lantern harbour"
 
     at_once(
-        lambda: shown.append(reset_temporary_password(relationship, actor=provider_admin.user)),
+        lambda: shown.append(reset_temporary_password(relationship, membership=provider_admin)),
         lambda: browser.post(reverse("accounts:new_password"), {"password": chosen}),
     )
 

@@ -24,6 +24,7 @@ from tests.factories import (
     ready_reseller,
 )
 from tests.subscriptions.order_answers import account, chosen, draft_of, line, url
+from tests.test_attacks_sides import TABLE as SIDES
 
 ROLES = list(Role)
 # Global admin, User management admin, Admin agent, Sales agent, Helpdesk agent, Billing admin
@@ -59,10 +60,30 @@ TABLE = {
     "orders:verify": (SEED, 404),
     "resellers:sign_agreement": (404, SIGN),
 }
-# Buttons for everybody, and those behind a link, which tests/test_attacks_links.py presses.
+# Buttons for everybody, and those behind a link, which tests/test_attacks_links.py and test_personal_links.py press.
 OTHERS = {
     *("set_language", "accounts:switch", "accounts:new_password", "accounts:profile", "resellers:enrol"),
-    *("resellers:authorize", "resellers:decline"),
+    "notices:read",  # one's own: tests/outbox/test_notice_views.py
+    *(f"{room}:{verb}" for room in ("resellers", "customers") for verb in ("authorize", "decline")),
+    *("staff:accept", "staff:decline"),
+}
+READING = {
+    *("overview", "account_settings", "health", "styleguide", "activity:list", "activity:export", "notices:list"),
+    *("robots", "sitemap", "directory:list", "directory:entry", "directory:own"),
+    *(f"resellers:{name}" for name in ("list", "export", "requests", "providers", "contacts", "contact_export")),
+    *(f"resellers:{name}" for name in ("enrolment_status", "accounts", "invitation", "invitation_return")),
+    *(f"staff:{name}" for name in ("list", "export", "person", "invitations", "join", "join_return")),
+    *(f"customers:{name}" for name in ("list", "export", "account", "row", "partners", "user_settings")),
+    *(f"customers:{name}" for name in ("requests", "invitation", "invitation_return")),
+    *(f"orders:{name}" for name in ("list", "export", "detail", "drafts", "partners", "check_domain")),
+    *(f"orders:{name}" for name in ("address_fields", "draft", "review", "confirmation")),
+    *(f"subscriptions:{name}" for name in ("list", "export", "price_list", "price_list_export", "customer")),
+    *(
+        f"subscriptions:{name}{end}"
+        for name in ("credited", "supported", "users", "licences")
+        for end in ("", "_export")
+    ),
+    *("subscriptions:user_licences", "support:list", "support:export", "support:detail"),
 }
 
 
@@ -248,22 +269,10 @@ def test_allowed_buttons_do_what_they_say(stage, provider_admin, sign_in):
 
 
 def test_every_button_there_is_is_in_the_table():
-    reading = {
-        *("overview", "account_settings", "health", "styleguide", "activity:list", "activity:export"),
-        *(f"resellers:{name}" for name in ("list", "export", "requests", "providers")),
-        *("resellers:invitation", "resellers:invitation_return"),
-        *(f"customers:{name}" for name in ("list", "export", "account", "row")),
-        *(
-            f"orders:{name}"
-            for name in ("list", "export", "detail", "drafts", "partners", "check_domain", "address_fields")
-        ),
-        *(f"orders:{name}" for name in ("draft", "review", "confirmation")),
-        *(f"subscriptions:{name}" for name in ("list", "export", "price_list", "price_list_export", "customer")),
-    }
     named = {name for name, _entry in patterns() if not name.startswith("account_") or name == "account_settings"}
 
-    pressed = {name for name in TABLE if " " not in name} | {"subscriptions:detail"}
-    assert named - reading - OTHERS == pressed - {"styleguide"}
+    pressed = {name for name in TABLE if " " not in name} | {"subscriptions:detail", *SIDES}
+    assert named - READING - OTHERS == pressed
 
 
 @pytest.mark.parametrize(

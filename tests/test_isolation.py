@@ -16,21 +16,29 @@ from accounts.models import Membership
 from accounts.roles import Role
 from activity.log import record
 from activity.verbs import Verb
-from customers.models import Customer, Delegation, Relationship
+from customers.models import Customer, Relationship
+from providers.models import Provider
 from resellers.models import PartnerAccount
 from resellers.partnerships import end_partnership
 from subscriptions.models import Order, OrderDraft, ResellerOfRecord, Subscription
 from subscriptions.ordering import Line, place_order
 from tests.attack_tools import patterns, plain_names, said, stored, text_of
 from tests.factories import (
+    ContactRequestFactory,
     CustomerFactory,
+    LicenceAssignmentFactory,
+    NoticeFactory,
     OfferFactory,
     PartnerAccountFactory,
     PartnershipFactory,
     PartnershipRequestFactory,
+    ProfileProposalFactory,
     RelationshipFactory,
+    RelationshipRequestFactory,
     ResellerOfRecordFactory,
+    StaffInvitationFactory,
     SubscriptionFactory,
+    SupportRequestFactory,
     member,
     ready_reseller,
 )
@@ -40,7 +48,8 @@ HTMX = {"HX-Request": "true", "HX-Target": "results"}
 # Words of the stranger's world, each of which stands on some page of the stranger's.
 WORDS = {
     *("Rhein", "Mosel", "Fluss", "Wupper", "77001", "fluss.onmicrosoft.com", "Loreley", "Burgplan", "EUR", "9,876.54"),
-    *("lotse@mosel.example", "global-admin@rhein.example"),
+    *("lotse@mosel.example", "lotse@wupper.example", "global-admin@rhein.example", "lehrling@rhein.example"),
+    "Nahewein",
 }
 
 
@@ -62,19 +71,42 @@ def strange(stranger, strange_relationship):
     subscription.support_contact = relationship.reseller
     subscription.take_names()
     subscription.save()
-    Delegation.objects.create(
-        customer=relationship.customer, partner=relationship.reseller.organisation, privilege="delegated_admin"
-    )
     request = PartnershipRequestFactory(
         provider=relationship.provider, created_by=stranger.user, recipient="lotse@mosel.example"
     )
+    asking = RelationshipRequestFactory(
+        provider=relationship.provider, created_by=stranger.user, recipient="lotse@wupper.example"
+    )
     open_draft = draft_of(stranger, line(offer, reseller="77001"), company_name="Wupper", country="DE")
+    question = SupportRequestFactory(
+        subscription=subscription, title="Loreley", text="Wupper", opened_by__email="lotse@fluss.example"
+    )
+    # What is listed, everybody may read: tests/providers/test_public.py says what that is, and what is not.
+    Provider.objects.filter(pk=relationship.provider_id).update(is_listed=False)
+    contact = ContactRequestFactory(
+        provider=relationship.provider, reseller=relationship.reseller, name="Wupper", message="Loreley"
+    )
+    invited = StaffInvitationFactory(
+        organisation=stranger.organisation, created_by=stranger.user, recipient="lehrling@rhein.example"
+    )
+    given = LicenceAssignmentFactory(
+        subscription=subscription,
+        membership=member(relationship.customer.organisation, name="Fluss", email="lotse@wupper.example"),
+    )
     return {
+        "given": given,
+        "notice": NoticeFactory(membership=stranger, names={"company": "Nahewein"}),
+        "invited": invited,
+        "contact": contact,
+        "proposal": ProfileProposalFactory(provider=relationship.provider),
+        "person": stranger,
         "relationship": relationship,
         "subscription": subscription,
+        "question": question,
         "order": order,
         "offer": offer,
         "request": request,
+        "asking": asking,
         "draft": open_draft,
         "customer": relationship.customer_id,
         "reseller": relationship.reseller_id,
@@ -86,8 +118,14 @@ def strange(stranger, strange_relationship):
 def ours(provider_admin, relationship, subscription, reseller):
     """A little of everything of ours, so that our pages have rows, forms and pagers."""
     ResellerOfRecordFactory(subscription=subscription, partner_account=reseller.organisation.partner_accounts.get())
+    ContactRequestFactory(provider=relationship.provider, reseller=reseller)
+    ProfileProposalFactory(provider=relationship.provider)
     PartnershipRequestFactory(provider=relationship.provider, created_by=provider_admin.user)
+    for by_reseller in (False, True):
+        RelationshipRequestFactory(provider=relationship.provider, reseller=reseller, by_reseller=by_reseller)
     draft_of(provider_admin, line(subscription.offer))
+    SupportRequestFactory(subscription=subscription, assignee=reseller.organisation)
+    NoticeFactory(membership=provider_admin)
     for role in (Role.USER_ADMIN, Role.HELPDESK_AGENT):
         member(relationship.provider.organisation, role, email=f"{role}@kita.example")
     return relationship
@@ -101,8 +139,18 @@ SEARCHED = ("q", "Fluss"), ("q", "77001"), ("q", "Loreley")
 CHOSEN = {
     "activity:": (("q", "Rhein"), ("q", "global-admin@rhein.example"), ("q", "Loreley")),
     "resellers:": (("q", "Mosel"), ("q", "77001"), ("state", "sent"), ("sort", "provider__organisation__name")),
-    "customers:": (*SEARCHED, ("q", "fluss.onmicrosoft.com"), ("reseller", "Mosel"), ("sort", "-domain")),
+    "directory:": (("q", "Rhein"), ("country", "DE"), ("sort", "organisation__country")),
+    "customers:": (
+        *SEARCHED,
+        ("q", "fluss.onmicrosoft.com"),
+        ("reseller", "Mosel"),
+        ("sort", "-domain"),
+        ("state", "not_sent"),
+    ),
+    "notices:": (("q", "Nahewein"), ("state", "unread")),
     "orders:": (*SEARCHED, ("reseller", "77001")),
+    "staff:": (("q", "rhein"), ("role", "global_admin"), ("state", "active"), ("state", "not_sent"), ("sort", "seen")),
+    "support:": (*SEARCHED, ("status", "open"), ("severity", "moderate")),
     "subscriptions:": (*SEARCHED, ("q", "Burgplan"), ("reseller", "Mosel"), ("market", "DE"), ("market", "all")),
 }
 
@@ -118,14 +166,22 @@ def questions(name: str, strange) -> list[dict[str, str]]:
     if name.startswith(("orders:", "subscriptions:")):
         asked += [{"customer": customer}, {"reseller": reseller}]
         asked += [{"q": order.number}, {"q": str(subscription.code)}]
+    if name.startswith("support:"):
+        asked += [{"subscription": str(subscription.code)}]
     cursors = {
         "activity:list": cursor(10**9),
-        "account_settings": cursor("a"),
+        "customers:requests": cursor(strange["asking"].created_at, strange["asking"].pk),
         "customers:list": cursor(row.sort_name, row.pk),
+        "notices:list": cursor(strange["notice"].created_at, strange["notice"].pk + 1),
         "orders:list": cursor(order.placed_at, order.pk),
         "orders:drafts": cursor(strange["draft"].changed_at, 0),
+        "directory:list": cursor("m", str(strange["provider"])),
+        "resellers:contacts": cursor(strange["contact"].created_at, strange["contact"].pk),
         "resellers:list": cursor("m", 0),
         "resellers:requests": cursor(strange["request"].created_at, strange["request"].pk),
+        "staff:list": cursor("", 0),
+        "staff:invitations": cursor(strange["invited"].created_at, 0),
+        "support:list": cursor(strange["question"].changed_at, 0),
         "subscriptions:list": cursor(subscription.created_at, subscription.pk),
         "subscriptions:price_list": cursor("Burgplan", 0),
     }
@@ -163,7 +219,21 @@ def test_no_list_export_fragment_or_search_tells_of_a_stranger(visitor, ours, st
 
     assert said(WORDS, read) == set()
     ids = [strange[name] for name in ("customer", "reseller", "provider")]
-    codes = [strange[name].code for name in ("subscription", "order", "offer", "draft", "request")]
+    codes = [
+        strange[name].code
+        for name in (
+            "subscription",
+            "order",
+            "offer",
+            "draft",
+            "request",
+            "asking",
+            "question",
+            "invited",
+            "contact",
+            "notice",
+        )
+    ]
     assert [each for each in (*ids, *codes, strange["order"].number) if str(each) in read] == []
 
 
@@ -178,20 +248,39 @@ def test_the_stranger_does_find_all_of_it(strange, stranger, sign_in):
 
 def addresses_of(strange) -> dict[str, str]:
     """Every address that concerns one thing, for the stranger's things."""
-    customer = {f"customers:{name}": strange["customer"] for name in ("account", "row", "edit", "reset_password")}
+    pages = ("account", "row", "edit", "reset_password", "end", "user_settings", "owner_grant")
+    customer = {f"customers:{name}": strange["customer"] for name in pages}
     drafts = ("draft", "account", "subscriptions", "review", "submit", "cancel", "confirmation")
     requests = ("", "_language", "_send", "_send_again", "_withdraw")
+    people = ("person", "roles", "suspend", "reactivate", "remove", "reset_password")
     named = {
         **customer,
+        **{f"staff:{name}": strange["person"].pk for name in people},
+        **{f"staff:invitation{name}": strange["invited"].code for name in requests},
+        "notices:read": strange["notice"].code,
+        **{f"customers:administration_{name}": strange["reseller"] for name in ("give", "withdraw")},
+        "customers:owner_withdraw": (strange["customer"], strange["reseller"]),
         "orders:add": strange["customer"],
         "orders:detail": strange["order"].code,
-        "resellers:end": strange["reseller"],
+        **{f"resellers:{name}": strange["reseller"] for name in ("end", "keep")},
+        **{f"resellers:{name}": strange["provider"] for name in ("leave", "stay", "contact_ask")},
+        **{f"resellers:contact_{name}": strange["contact"].code for name in ("request", "close")},
+        "directory:entry": strange["provider"],
+        "directory:withdraw": strange["proposal"].code,
+        "resellers:account_associate": PartnerAccount.objects.get(organisation=strange["reseller"]).pk,
         "subscriptions:customer": strange["customer"],
+        **{f"subscriptions:{name}": strange["customer"] for name in ("users", "users_export", "user_add")},
+        **{f"subscriptions:user_{name}": strange["given"].membership_id for name in ("licences", "assign")},
+        **{f"subscriptions:licences{name}": strange["subscription"].code for name in ("", "_export", "_assign")},
+        "subscriptions:licence_withdraw": (strange["subscription"].code, strange["given"].pk),
         **{f"orders:{name}": strange["draft"].code for name in drafts},
         **{f"resellers:request{name}": strange["request"].code for name in requests},
+        **{f"customers:request{name}": strange["asking"].code for name in requests},
         **{f"subscriptions:{name}": strange["subscription"].code for name in ("detail", "suspend", "reactivate")},
+        **{f"support:{name}": strange["question"].code for name in ("detail", "write", "close", "reopen")},
     }
-    return {name: reverse(name, args=[argument]) for name, argument in named.items()}
+    arguments = {name: each if isinstance(each, tuple) else (each,) for name, each in named.items()}
+    return {name: reverse(name, args=each) for name, each in arguments.items()}
 
 
 @pytest.mark.parametrize("visitor", ["provider_admin", "reseller_admin", "customer_admin"])
@@ -216,7 +305,9 @@ def _only_get(name: str) -> bool:
 
 def test_every_address_of_a_thing_is_tried(strange):
     theirs = {name for name, entry in patterns() if "<" in str(entry.pattern) and not name.startswith("account_")}
-    by_link = {f"resellers:{name}" for name in ("invitation", "invitation_return", "authorize", "decline")}
+    behind = ("invitation", "invitation_return", "authorize", "decline")
+    by_link = {f"{room}:{name}" for room in ("resellers", "customers") for name in behind}
+    by_link |= {f"staff:{name}" for name in ("join", "join_return", "accept", "decline")}
 
     assert theirs - set(addresses_of(strange)) - by_link == set()
 
@@ -237,16 +328,28 @@ def test_get_on_what_changes_something_changes_nothing(provider_admin, reseller_
     request = ours.provider.partnership_requests.get()
     draft = OrderDraft.objects.get()
     link = request.link.path()
+    invited = StaffInvitationFactory(organisation=provider_admin.organisation, created_by=provider_admin.user)
     our = {
+        "notice": NoticeFactory(membership=provider_admin),
+        "invited": invited,
+        "contact": ours.provider.contact_requests.get(),
+        "proposal": ours.provider.proposals.get(),
+        "person": provider_admin,
         "relationship": ours,
         "subscription": subscription,
         "order": subscription.order_line.order,
+        "question": subscription.support_requests.get(),
+        "given": LicenceAssignmentFactory(subscription=subscription),
         "request": request,
+        "asking": RelationshipRequestFactory(provider=ours.provider, created_by=provider_admin.user),
         "draft": draft,
         "customer": ours.customer_id,
         "reseller": ours.reseller_id,
+        "provider": ours.provider_id,
     }
+    join = invited.link.path()
     urls = [*addresses_of(our).values(), link, f"{link}authorize/", f"{link}decline/"]
+    urls += [join, f"{join}accept/", f"{join}decline/"]
     urls += [reverse(name) for name in plain_names() if name not in ("account_logout", "styleguide")]
     clients = [sign_in(provider_admin), sign_in(reseller_admin)]
     before = stored()
@@ -272,10 +375,6 @@ def shared(ours, strange, stranger):
     bought = SubscriptionFactory(relationship=theirs, nickname="Zollplan", support_contact=ours.reseller)
     sakura = ours.reseller.organisation.partner_accounts.get()
     ResellerOfRecordFactory(subscription=bought, partner_account=sakura)
-    for partner in (rhein.organisation, theirs.reseller.organisation):
-        Delegation.objects.create(customer=ours.customer, partner=partner, privilege="delegated_admin")
-    for partner in (ours.provider.organisation, ours.reseller.organisation):
-        Delegation.objects.create(customer=ours.customer, partner=partner, privilege="delegated_admin")
     record(
         Verb.NICKNAME_CHANGED,
         bought,
@@ -293,7 +392,7 @@ THEIRS = {"Mosel", "Aobafluss", "Zollplan", "77001", "global-admin@rhein.example
 
 def pages_about(customer, subscription) -> list[str]:
     return [
-        *[reverse(f"customers:{name}", args=[customer]) for name in ("account", "row", "edit")],
+        *[reverse(f"customers:{name}", args=[customer]) for name in ("account", "row", "edit", "user_settings")],
         *[reverse(name) for name in ("customers:list", "customers:export", "orders:list", "orders:export")],
         *[reverse(f"{name}") + f"?customer={customer}" for name in ("orders:list", "subscriptions:list")],
         *[reverse(name) for name in ("subscriptions:list", "subscriptions:export", "overview", "activity:export")],
@@ -392,12 +491,16 @@ def test_after_the_end_of_a_partnership_everything_but_the_partnership_stays(
     """design.md §4.9: the customers stay the reseller's, credit and support stay; it is offered to nobody any more."""
     Subscription.objects.update(support_contact=partnership.reseller)
     reseller, admin = sign_in(reseller_admin), sign_in(provider_admin)
-    before = stored("resellers_partnership")
+    before = stored("resellers_partnership", "outbox_notice", "outbox_outgoingemail")
     end_partnership(partnership, actor=provider_admin.user)
 
-    assert stored("resellers_partnership") == before
+    assert stored("resellers_partnership", "outbox_notice", "outbox_outgoingemail") == before
     assert reseller.get(reverse("customers:list")).context["page"].rows == [ours]
     assert [each.code for each in reseller.get(reverse("subscriptions:list")).context["page"]] == [subscription.code]
+    credited = reseller.get(reverse("subscriptions:credited")).context["page"]
+    assert [each.subscription.code for each in credited] == [subscription.code]
+    supported = reseller.get(reverse("subscriptions:supported")).context["page"]
+    assert [each.code for each in supported] == [subscription.code]
     assert reseller.get(reverse("resellers:providers")).context["page"].rows == []
     assert admin.get(reverse("resellers:list")).context["page"].rows == []
     new = admin.get(reverse("orders:new")).context["form"].fields["reseller"]

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from customers.partners import Partners, id_from
+from customers.partner_choice import Partners, id_from
 
 
 class PartnerSelect(forms.Select):

@@ -21,7 +21,7 @@ from customers.names import (
     check_registration_number,
     in_name_order,
 )
-from customers.partners import Partners
+from customers.partner_choice import Partners
 from customers.postal_data import postal_facts
 from customers.registration import domain_is_free, domain_taken
 from providers.regions import region_name
@@ -68,7 +68,8 @@ class CustomerForm(CompanyForm):
     )
     agreement = forms.ChoiceField(
         label=_("Customer agreement"),
-        choices=CustomerAgreement.Source,
+        # Accepting is the customer's own act: a partner can attest it, or leave it to be asked.
+        choices=[each for each in CustomerAgreement.Source.choices if each[0] != CustomerAgreement.Source.ACCEPTED],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose how the customer accepts the agreement.")},
     )

@@ -8,9 +8,34 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
 
-from partnercenter.admin import companies, customers, mail, memory, names, partnerships, people, price_list, sales
+from partnercenter.admin import (
+    companies,
+    customers,
+    directory,
+    mail,
+    memory,
+    names,
+    notices,
+    partnerships,
+    people,
+    price_list,
+    sales,
+    support,
+)
 
-__all__ = ["companies", "customers", "mail", "memory", "partnerships", "people", "price_list", "sales"]
+__all__ = [
+    "companies",
+    "customers",
+    "directory",
+    "mail",
+    "memory",
+    "notices",
+    "partnerships",
+    "people",
+    "price_list",
+    "sales",
+    "support",
+]
 
 # Signing in happens at the portal's own page, with its limits on guessing.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # allauth's documented way

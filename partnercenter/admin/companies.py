@@ -72,7 +72,10 @@ class ProviderAdmin(CompanyAdmin):
     """The entry in the providers list, which a provider itself cannot change."""
 
     kind = Kind.PROVIDER
-    profile = ("description", "website", "email", "phone", "email_domain", "languages")
+    profile = (
+        *("description", "website", "email", "phone", "email_domain"),
+        *("languages", "specialities", "is_listed"),
+    )
     list_display = ("organisation", "website", "email", "phone")
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 NAMES: dict[str, Promise] = {
     "activity": _("activity"),
     "changed by": _("Changed by"),
+    "closed by": _("Closed by"),
     "code": _("ID"),
     "created by": _("Created by"),
     "customer": _("Customer"),

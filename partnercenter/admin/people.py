@@ -6,13 +6,19 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.db import transaction
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, Organisation, User
 from accounts.profile import open_account
 from accounts.roles import Role
+from outbox.models import LINK
 from partnercenter.admin.desk import OperatorAdmin, RecordAdmin
+from partnercenter.admin.mail import MASK, as_lines
+from staff.models import StaffInvitation
+from staff.people import tell_roles
 
 
 @admin.register(User)
@@ -64,13 +70,13 @@ class MembershipForm(_ModelForm):
 
     class Meta:
         model = Membership
-        fields = ("user", "organisation", "roles", "ended_at")
+        fields = ("user", "organisation", "roles", "suspended_at", "ended_at")
 
 
 @admin.register(Membership)
 class MembershipAdmin(OperatorAdmin):
     form = MembershipForm
-    list_display = ("user", "organisation", "roles", "created_at", "ended_at")
+    list_display = ("user", "organisation", "roles", "created_at", "suspended_at", "ended_at")
     list_select_related = ("user", "organisation")
     search_fields = ("user__email__startswith", "organisation__name__icontains")
     autocomplete_fields = ("user", "organisation")
@@ -78,8 +84,37 @@ class MembershipAdmin(OperatorAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> tuple[str, ...]:
         return ("user", "organisation") if obj else ()
 
+    def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            if change and "roles" in form.changed_data and obj.user != request.user:
+                tell_roles(obj)
+
     def concerned(self, obj: Membership) -> Iterable[Organisation]:
         return [obj.organisation]
+
+
+@admin.register(StaffInvitation)
+class StaffInvitationAdmin(RecordAdmin):
+    """Links to join an organisation. The nonce, half of the secret, is shown to nobody."""
+
+    list_display = ("created_at", "organisation", "recipient", "state", "created_by", "expires_at")
+    list_select_related = ("organisation", "created_by")
+    search_fields = ("code", "recipient__startswith", "organisation__name__icontains")
+    fields = (
+        *("code", "organisation", "roles", "created_by", "created_at", "recipient", "subject", "masked_message"),
+        *("language", "expires_at", "uses", "membership", "sent_at", "email", "declined_at", "decline_reason"),
+        "withdrawn_at",
+    )
+    readonly_fields = ("code", "created_at", "masked_message")
+
+    @admin.display(description=_("Email text"))
+    def masked_message(self, invitation: StaffInvitation) -> SafeString:
+        return as_lines(invitation.message.replace(LINK, MASK))
+
+    @admin.display(description=_("State"))
+    def state(self, invitation: StaffInvitation) -> str:
+        return str(invitation.state.label)
 
 
 @admin.register(LogEntry)

@@ -12,11 +12,12 @@ from django.utils import timezone
 
 from accounts.models import Membership, User
 from accounts.roles import Permission, Role
-from partnercenter.demo import companies, customers
+from outbox.requests import Draft
+from partnercenter.demo import access, companies, customers, directory, existing, own_affairs, staff, support, users
+from partnercenter.demo.notices import read_what_is_old
 from partnercenter.demo.past import days_ago
 from partnercenter.demo.people import colleague, operator, person, quick_hashing
 from providers.models import Provider
-from resellers.drafts import Draft
 from resellers.enrolment import decide_enrolment
 from resellers.models import PartnerAccount, PartnerAgreement, Partnership, PartnershipRequest, Reseller
 from resellers.partnerships import (
@@ -68,12 +69,17 @@ def tell() -> None:
     cast = Cast(operator())
     with days_ago(365):
         _found_providers(cast)
-    events = [*_partnerships(cast), *_customers(cast), *_changes(cast), *_recent_requests(cast)]
+    events = [*_partnerships(cast), *_customers(cast), *_changes(cast), *_recent_requests(cast), *support.events(cast)]
+    events += [*own_affairs.events(cast), *staff.events(cast.staff)]
+    events += directory.events(cast.staff, cast.members, cast.operator)
+    events += existing.events(cast.staff, cast.members)
+    events += [*access.events(cast.staff, cast.members), *users.events(cast.members)]
     with quick_hashing():
         for days, happen in sorted(events, key=lambda event: -event[0]):
             with days_ago(days):
                 happen()
     _renew_all()
+    read_what_is_old()
 
 
 def _found_providers(cast: Cast) -> None:

@@ -20,7 +20,7 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).resolve().parents[2]
 LOCALES = ROOT / "locale"
 PYTHON = (
-    "accounts", "activity", "outbox", "providers", "resellers", "customers", "subscriptions", "partnercenter",
+    "accounts", "activity", "outbox", "staff", "providers", "resellers", "customers", "subscriptions", "partnercenter",
 )  # fmt: skip
 TEMPLATES = ("templates",)
 KEYWORDS = {

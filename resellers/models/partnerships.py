@@ -6,22 +6,20 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Membership
+from accounts.models import Membership, Organisation
 from accounts.roles import Kind
-from accounts.tokens import new_nonce
-from outbox.models import OutgoingEmail
-from outbox.post import PersonalLink
+from outbox.models import PersonalRequest, PersonalRequestQuerySet
 from providers.models import Provider
 from resellers.models.companies import PartnerAccount, Reseller
 
 
-class PartnershipRequestQuerySet(models.QuerySet["PartnershipRequest"]):
+class PartnershipRequestQuerySet(PersonalRequestQuerySet["PartnershipRequest"]):
     def visible_to(self, membership: Membership | None) -> "PartnershipRequestQuerySet":
         """The requests that one's own provider made."""
         if membership is None:
@@ -33,60 +31,14 @@ class PartnershipRequestQuerySet(models.QuerySet["PartnershipRequest"]):
         rows = self.select_related("provider__organisation", "created_by", "email")
         return rows.prefetch_related("partnerships__reseller__organisation")
 
-    def in_state(self, state: str) -> "PartnershipRequestQuerySet":
-        """Those whose state this is at this moment: the property of that name, said in SQL."""
-        states = PartnershipRequest.State
-        conditions = {
-            states.WITHDRAWN: Q(withdrawn_at__isnull=False),
-            states.ACCEPTED: Q(uses__gte=F("max_uses")),
-            states.DECLINED: Q(declined_at__isnull=False),
-            states.EXPIRED: Q(expires_at__lte=timezone.now()),
-            states.SENT: Q(sent_at__isnull=False),
-            states.NOT_SENT: Q(),
-        }
-        found = self
-        for each, condition in conditions.items():
-            if each == state:
-                return found.filter(condition)
-            found = found.exclude(condition)
-        return self.none()
 
-
-class PartnershipRequest(models.Model):
-    """A personalised link: a provider's offer of a partnership, with the message that carries it.
-
-    The message holds LINK where the link stands, and the row holds a nonce; neither is the link (design.md §4.3).
-    """
-
-    class State(models.TextChoices):
-        NOT_SENT = "not_sent", _("Not sent from here")
-        SENT = "sent", _("Sent")
-        ACCEPTED = "accepted", _("Accepted")
-        DECLINED = "declined", _("Declined")
-        EXPIRED = "expired", _("Expired")
-        WITHDRAWN = "withdrawn", _("Withdrawn")
+class PartnershipRequest(PersonalRequest):
+    """A personalised link: a provider's offer of a partnership, with the message that carries it."""
 
     PURPOSE = "partnership-request"
+    LINK_VIEW = "resellers:invitation"
 
-    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     provider = models.ForeignKey(Provider, models.PROTECT, related_name="partnership_requests")
-    nonce = models.CharField(max_length=32, default=new_nonce, editable=False)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("Created by")
-    )
-    created_at = models.DateTimeField(_("Created"), default=timezone.now, editable=False)
-    recipient = models.EmailField(_("Send to"), blank=True)
-    subject = models.CharField(_("Subject"), max_length=200)
-    message = models.TextField(_("Email text"))
-    language = models.CharField(_("Language"), max_length=7, choices=settings.LANGUAGES)
-    expires_at = models.DateTimeField(_("Expires"), null=True, blank=True)
-    max_uses = models.PositiveSmallIntegerField(_("Can be accepted"), null=True, blank=True, default=1)
-    uses = models.PositiveSmallIntegerField(_("Accepted"), default=0)
-    sent_at = models.DateTimeField(_("Sent"), null=True, blank=True)
-    email = models.ForeignKey(OutgoingEmail, models.PROTECT, null=True, blank=True, related_name="+")
-    declined_at = models.DateTimeField(_("Declined"), null=True, blank=True)
-    decline_reason = models.CharField(_("Reason"), max_length=500, blank=True)
-    withdrawn_at = models.DateTimeField(_("Withdrawn"), null=True, blank=True)
 
     objects: ClassVar[PartnershipRequestQuerySet] = PartnershipRequestQuerySet.as_manager()  # type: ignore[assignment]  # django-stubs types as_manager() as Manager
 
@@ -99,42 +51,21 @@ class PartnershipRequest(models.Model):
                 name="resellers_request_uses",
             )
         ]
-        indexes = [models.Index(fields=["provider", "-created_at", "-id"], name="resellers_request_newest")]
-
-    def __str__(self) -> str:
-        return self.recipient or f"{self.provider} · {self.created_at:%Y-%m-%d}"
+        indexes = [
+            models.Index(fields=["provider", "-created_at", "-id"], name="resellers_request_newest"),
+            models.Index(
+                fields=["expires_at"],
+                condition=models.Q(sent_at__isnull=False, withdrawn_at=None, declined_at=None),
+                name="resellers_request_expiring",
+            ),
+        ]
 
     def get_absolute_url(self) -> str:
         return reverse("resellers:request", args=[self.code])
 
     @property
-    def link(self) -> PersonalLink:
-        return PersonalLink("resellers:invitation", str(self.code), self.PURPOSE, self.nonce)
-
-    @property
-    def is_used_up(self) -> bool:
-        return self.max_uses is not None and self.uses >= self.max_uses
-
-    @property
-    def has_expired(self) -> bool:
-        return self.expires_at is not None and self.expires_at <= timezone.now()
-
-    @property
-    def state(self) -> State:
-        if self.withdrawn_at:
-            return self.State.WITHDRAWN
-        if self.is_used_up:
-            return self.State.ACCEPTED
-        if self.declined_at:
-            return self.State.DECLINED
-        if self.has_expired:
-            return self.State.EXPIRED
-        return self.State.SENT if self.sent_at else self.State.NOT_SENT
-
-    @property
-    def is_open(self) -> bool:
-        """Whether a reseller that opens the link can still accept."""
-        return self.state in (self.State.SENT, self.State.NOT_SENT)
+    def sender(self) -> Organisation:
+        return self.provider.organisation
 
 
 class PartnershipQuerySet(models.QuerySet["Partnership"]):
@@ -181,6 +112,11 @@ class Partnership(models.Model):
     request = models.ForeignKey(PartnershipRequest, models.PROTECT, null=True, related_name="partnerships")
     started_at = models.DateTimeField(_("Partner since"), default=timezone.now)
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    leave_requested_at = models.DateTimeField(_("Asked to leave"), null=True, blank=True)
+    leave_requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    leave_reason = models.CharField(_("Reason"), max_length=500, blank=True)
     ended_at = models.DateTimeField(_("Ended"), null=True, blank=True)
     ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
 

@@ -11,10 +11,15 @@ from accounts.access import PortalRequest, requires, signed_in
 from accounts.middleware import SESSION_KEY
 from accounts.models import Membership
 from accounts.redirects import next_url
-from accounts.roles import Kind, Permission
+from accounts.roles import Kind, Permission, labels, listed, roles_with
+from providers.regions import region_name
+from resellers.checklist import program_of, steps_for
 from resellers.eligibility import has_agreement
 from resellers.enrolment import AGREEMENT_VERSION, enrol, sign_agreement
+from resellers.forms.accounts import ProfileForm
 from resellers.forms.enrolment import AgreementForm, EnrolmentForm
+from resellers.models import PartnerAgreement, Reseller
+from resellers.profile import change_profile
 
 
 @signed_in
@@ -49,9 +54,46 @@ def agreement_sign(request: PortalRequest) -> HttpResponse:
         "reseller": reseller,
         "is_signed": has_agreement(reseller),
         "version": AGREEMENT_VERSION,
+        "signatures": _signatures(reseller),
         "next": next_url(request),
     }
     return render(request, "resellers/agreement.html", context)
+
+
+@requires(Permission.VIEW, Kind.RESELLER)
+def enrolment_status(request: PortalRequest) -> HttpResponse:
+    """The steps of the enrollment, how each stands, and what to do next."""
+    reseller = request.membership.organisation.reseller
+    context = {
+        "reseller": reseller,
+        "steps": steps_for(request.membership),
+        "program": program_of(reseller),
+        "may_act": request.membership.can(Permission.ACT_FOR_COMPANY),
+        "roles_that_act": listed(labels(roles_with(Permission.ACT_FOR_COMPANY, Kind.RESELLER))),
+        "signatures": _signatures(reseller),
+    }
+    return render(request, "resellers/enrolment.html", context)
+
+
+@requires(Permission.ACT_FOR_COMPANY, Kind.RESELLER)
+def profile_edit(request: PortalRequest) -> HttpResponse:
+    """The company's primary contact and website."""
+    form = ProfileForm(request.POST or None, membership=request.membership)
+    if form.is_valid():
+        try:
+            changed = change_profile(request.membership.organisation.reseller, form.profile(), actor=request.user)
+        except ValidationError as refusal:
+            form.add_error(None, refusal)
+        else:
+            messages.success(request, _("Company profile saved.") if changed else _("Nothing was changed."))
+            return redirect("resellers:enrolment_status")
+    return render(request, "resellers/profile.html", {"form": form})
+
+
+def _signatures(reseller: Reseller) -> list[tuple[PartnerAgreement, str]]:
+    """Every signature with its region's name, the latest first: a company has a handful."""
+    signed = reseller.organisation.partner_agreements.order_by("-signed_at", "-pk")
+    return [(each, region_name(each.region)) for each in signed]
 
 
 def _welcome(membership: Membership) -> str:

@@ -1,82 +1,41 @@
 """The page behind a personalised link. Its address is a secret: nothing here is cached, indexed or passed on."""
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import PortalRequest, public
 from accounts.models import Membership
 from accounts.roles import Kind
+from outbox.views import behind_link, return_from_link
 from providers.regions import region_name
 from resellers.enrolment import AGREEMENT_VERSION
 from resellers.forms.enrolment import AgreementForm
 from resellers.forms.partnerships import AuthorizeForm, DeclineForm
-from resellers.invitations import can_answer, explain, find_invitation, obstacles
+from resellers.invitations import can_answer, explain, obstacles
 from resellers.models import PartnershipRequest
 from resellers.partnerships import accept_request, decline_request
 
-COOKIE = "invitation"
-_LinkView = Callable[[PortalRequest, PartnershipRequest, str], HttpResponse]
-
-
-def behind_link(view: _LinkView) -> Callable[[PortalRequest, UUID, str], HttpResponse]:
-    """Gives the view the request whose link this is, and the link; any other address gets one and the same page."""
-
-    @wraps(view)
-    def found(request: PortalRequest, code: UUID, token: str) -> HttpResponse:
-        invitation = find_invitation(code, token)
-        if invitation is None:
-            return _discreet(render(request, "resellers/invitation/unknown.html", status=404))
-        response = view(request, invitation, reverse("resellers:invitation", args=[code, token]))
-        response.set_cookie(
-            COOKIE,
-            token,
-            path=reverse("resellers:invitation_return", args=[code]),
-            secure=settings.SESSION_COOKIE_SECURE,
-            httponly=True,
-            samesite="Lax",
-        )
-        return _discreet(response)
-
-    return found
-
-
-def _discreet(response: HttpResponse) -> HttpResponse:
-    add_never_cache_headers(response)
-    # Not "no-referrer": browsers would then post our own forms with "Origin: null", which the CSRF check refuses.
-    response["Referrer-Policy"] = "same-origin"
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    return response
+_behind_link = behind_link(PartnershipRequest, "resellers:invitation_return")
 
 
 @public
 @require_safe
 def invitation_return(request: PortalRequest, code: UUID) -> HttpResponse:
-    """Back to the link that this browser opened, from signing in and the like.
-
-    Those pages get this address, which is no secret, for a session keeps it in the database (design.md §4.3). The
-    secret half waits in a cookie, which the browser sends to this link's pages and to no other.
-    """
-    token = request.COOKIES.get(COOKIE, "")
-    if find_invitation(code, token) is None:
-        return _discreet(render(request, "resellers/invitation/unknown.html", status=404))
-    return _discreet(redirect("resellers:invitation", code, token))
+    """Back to the link that this browser opened."""
+    return return_from_link(request, PartnershipRequest, code)
 
 
 @public
 @require_safe
-@behind_link
+@_behind_link
 def invitation_show(request: PortalRequest, row: PartnershipRequest, link: str) -> HttpResponse:
     """Who asks for what, what consent gives, and what this person can do about it."""
     return _page(request, row, link)
@@ -84,7 +43,7 @@ def invitation_show(request: PortalRequest, row: PartnershipRequest, link: str) 
 
 @public
 @require_POST
-@behind_link
+@_behind_link
 def invitation_authorize(request: PortalRequest, row: PartnershipRequest, link: str) -> HttpResponse:
     """Authorize indirect provider. What is refused after all is explained by the page itself."""
     membership = _membership(request)
@@ -103,7 +62,7 @@ def invitation_authorize(request: PortalRequest, row: PartnershipRequest, link: 
 
 @public
 @require_POST
-@behind_link
+@_behind_link
 def invitation_decline(request: PortalRequest, row: PartnershipRequest, link: str) -> HttpResponse:
     """Say no."""
     membership = _membership(request)

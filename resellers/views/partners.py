@@ -35,6 +35,7 @@ def partner_list(request: PortalRequest) -> HttpResponse:
         "sort": sort,
         "sorts": sort_links(request, SORTINGS),
         "may_order": request.membership.can(Permission.PLACE_ORDERS),
+        "may_invite": request.membership.can(Permission.REQUEST_RELATIONSHIP),
         "may_remove": request.membership.can(Permission.REMOVE_PARTNERSHIP),
         "tabs": tabs("resellers:list"),
         **request_context(request.membership),
@@ -58,13 +59,13 @@ def partnership_end(request: PortalRequest, pk: UUID) -> HttpResponse:
     active = Partnership.objects.visible_to(request.membership).active().by_partner("reseller")
     partnership = get_object_or_404(active, reseller=pk)
     if request.method != "POST":
-        remains = remains_of(partnership.reseller, request.membership)
-        return render(request, "resellers/end.html", {"partnership": partnership, "remains": remains})
+        context = {"partnership": partnership, "remains": remains_of(partnership)}
+        return render(request, "resellers/end.html", context)
     try:
         end_partnership(partnership, actor=request.user)
     except ValidationError as refusal:
         messages.error(request, refusal.messages[0])
     else:
         names = {"reseller": str(partnership.reseller)}
-        messages.success(request, _("The partnership with %(reseller)s is removed. No notice was sent.") % names)
+        messages.success(request, _("The partnership with %(reseller)s is removed.") % names)
     return redirect("resellers:list")

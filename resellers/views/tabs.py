@@ -18,8 +18,12 @@ class Tab:
 
 
 def tabs(current: str) -> list[Tab]:
-    """Indirect resellers | Requests."""
-    pages = (("resellers:list", _("Indirect resellers")), ("resellers:requests", _("Requests")))
+    """Indirect resellers | Requests | Contact requests."""
+    pages = (
+        ("resellers:list", _("Indirect resellers")),
+        ("resellers:requests", _("Requests")),
+        ("resellers:contacts", _("Contact requests")),
+    )
     return [Tab(label, reverse(view), view == current) for view, label in pages]
 
 

@@ -5,7 +5,7 @@
   const later = (act) => setTimeout(act, 2500);
   document.documentElement.classList.add("js");
 
-  // Copy: the button names the element; its words go to the clipboard, and "Copied" to the screen reader.
+  // Copy: what the button names, or else its own value, goes to the clipboard, and "Copied" to the screen reader.
   const legacyCopy = (source, text) => {
     const area = document.body.appendChild(document.createElement("textarea"));
     area.value = text;
@@ -16,7 +16,7 @@
     return done;
   };
   const copy = async (button) => {
-    const source = document.getElementById(button.dataset.copy);
+    const source = document.getElementById(button.dataset.copy) ?? button;
     const text = "value" in source ? source.value : source.textContent.trim();
     const copied = await (navigator.clipboard?.writeText(text).then(() => true, () => false) ?? false);
     if (!copied && !legacyCopy(source, text)) return;
@@ -37,9 +37,10 @@
   };
 
   // Once: a form that has been sent is not sent again while its answer is under way.
+  const buttonsOf = (form) => [...form.elements].filter((each) => each.matches("button"));
   const release = (form) => {
     delete form.dataset.sent;
-    all("button", form).forEach((button) => button.removeAttribute("aria-disabled"));
+    buttonsOf(form).forEach((button) => button.removeAttribute("aria-disabled"));
   };
   document.addEventListener("submit", (event) => {
     const form = event.target;
@@ -50,7 +51,7 @@
       return;
     }
     form.dataset.sent = "yes";
-    all("button", form).forEach((button) => button.setAttribute("aria-disabled", "true"));
+    buttonsOf(form).forEach((button) => button.setAttribute("aria-disabled", "true"));
   }, true);
   addEventListener("pageshow", () => all("form[data-sent]").forEach(release));
   document.addEventListener("htmx:afterRequest", (event) => {

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.forms.partners import CreditField
 from customers.forms.registration import CustomerForm
 from customers.models import DOMAIN_SUFFIX
-from customers.partners import Partners
+from customers.partner_choice import Partners
 from resellers.models import PartnerAccount
 from subscriptions.credit import tidy_number
 from subscriptions.models import Offer

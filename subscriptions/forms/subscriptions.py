@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Membership
-from accounts.roles import Permission, labels, listed, roles_with
+from accounts.roles import Kind, Permission, labels, listed, roles_with
+from customers.delegations import administers
 from customers.forms.partners import CreditField, PartnerField
-from customers.partners import Partner, Partners
+from customers.partner_choice import Partner, Partners
 from subscriptions.changes import Changes
 from subscriptions.credit import current_credit, tidy_number
 from subscriptions.models import Subscription
@@ -67,6 +68,8 @@ class SubscriptionForm(forms.Form):
     ) -> None:
         self.subscription, self.membership = subscription, membership
         self.conflicts: list[Conflict] = []
+        # A provider manages what it sells; a reseller only what it has account administration for.
+        self.is_allowed = membership.kind != Kind.RESELLER or administers(membership, subscription.customer)
         super().__init__(data, initial=self._values_of(subscription))
         self.fixed = {name: self._fixed_because(name) for name in _PERMISSIONS}
         for name, reason in self.fixed.items():
@@ -141,6 +144,8 @@ class SubscriptionForm(forms.Form):
             if not roles:
                 return _("Only the indirect provider can change this.")
             return _("Roles that can change this: %(roles)s.") % {"roles": listed(roles)}
+        if not self.is_allowed:
+            return _("It takes delegated administration privileges.")
         if name == "licences" and subscription.status == Subscription.Status.SUSPENDED:
             return _("Reactivate the subscription before you change its licenses.")
         is_missing = (name == "licences" and subscription.offer.is_usage_based) or (

@@ -4,6 +4,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import ClassVar
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
@@ -25,6 +26,18 @@ from subscriptions.models.orders import OrderLine
 from subscriptions.money import Money
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+# The other half of what LicenceAssignment insists on; the row that is updated is held by that.
+_AT_LEAST_ASSIGNED = """
+    IF NEW.licences < (
+        SELECT COUNT(*) FROM subscriptions_licenceassignment AS given
+        JOIN accounts_membership AS holder ON holder.id = given.membership_id
+        WHERE given.subscription_id = NEW.id AND given.withdrawn_at IS NULL AND holder.ended_at IS NULL
+    ) THEN
+        RAISE EXCEPTION 'More licences of subscription % are assigned than would stay', NEW.id
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'subscriptions_assigned_at_most_bought';
+    END IF;
+    RETURN NULL;
+"""
 
 
 class Period(Func):
@@ -51,16 +64,23 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
                 return self.filter(customer=membership.organisation_id)
         return self.none()
 
+    def supported_by(self, membership: Membership | None) -> "SubscriptionQuerySet":
+        """Those that a reseller is the designated support contact of, entrusted to it or not: a fact, not access."""
+        if membership is None or membership.kind != Kind.RESELLER:
+            return self.none()
+        return self.filter(support_contact=membership.organisation_id)
+
+    def azure_plans(self) -> "SubscriptionQuerySet":
+        """Those that are active and billed by what is used: what a tenant owner owns."""
+        return self.filter(offer__category=Offer.Category.USAGE, status=Subscription.Status.ACTIVE)
+
     def with_parties(self) -> "SubscriptionQuerySet":
-        """With everybody whose business a subscription is, and what it is of: for the page of one."""
+        """With whom a change of it is told, and what it is of.
+
+        Not with the relationship's own parties: PostgreSQL takes longer to plan so many joins than to read them.
+        """
         return self.select_related(
-            "offer",
-            "provider__organisation",
-            "customer__organisation",
-            "relationship__provider__organisation",
-            "relationship__customer__organisation",
-            "relationship__reseller__organisation",
-            "support_contact__organisation",
+            "offer", "provider__organisation", "customer__organisation", "relationship", "support_contact__organisation"
         )
 
     def search(self, text: str) -> "SubscriptionQuerySet":
@@ -84,7 +104,7 @@ class Subscription(models.Model):
     code = models.UUIDField(_("Subscription ID"), default=uuid.uuid4, unique=True, editable=False)
     provider = models.ForeignKey(Provider, models.PROTECT, related_name="subscriptions")
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="subscriptions")
-    relationship = models.ForeignKey(Relationship, models.PROTECT, related_name="subscriptions")
+    relationship = models.ForeignKey(Relationship, models.PROTECT, related_name="subscriptions", db_index=False)
     order_line = models.OneToOneField(OrderLine, models.PROTECT, related_name="subscription")
     offer = models.ForeignKey(Offer, models.PROTECT, related_name="+")
     nickname = models.CharField(_("Subscription nickname"), max_length=100)
@@ -110,6 +130,7 @@ class Subscription(models.Model):
         null=True,
         blank=True,
         related_name="supported_subscriptions",
+        db_index=False,
         verbose_name=_("Designated support contact"),
         help_text=_("Empty: the provider itself."),
     )
@@ -124,10 +145,26 @@ class Subscription(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(licences__gte=1), name="subscriptions_subscription_licences")
         ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="at_least_assigned",
+                when=pgtrigger.After,
+                operation=pgtrigger.UpdateOf("licences"),  # type: ignore[no-untyped-call]  # pgtrigger does not type it
+                condition=pgtrigger.Q(new__licences__lt=pgtrigger.F("old__licences")),
+                func=_AT_LEAST_ASSIGNED,
+            )
+        ]
         indexes = [
             models.Index(fields=["provider", "-created_at", "-id"], name="subscriptions_newest"),
             models.Index(fields=["provider", "ends_or_never", "id"], name="subscriptions_by_end"),
             models.Index(fields=["customer", "provider"], name="subscriptions_of_customer"),
+            models.Index(fields=["relationship", "-created_at", "-id"], name="subscriptions_of_relationship"),
+            models.Index(
+                fields=["support_contact", "-created_at", "-id"],
+                include=["provider", "status"],
+                condition=models.Q(support_contact__isnull=False),
+                name="subscriptions_supported",
+            ),
             GinIndex(models.F("provider"), OpClass("search_text", name="gin_trgm_ops"), name="subscriptions_search"),
             GinIndex(
                 models.F("provider"),
@@ -162,6 +199,20 @@ class Subscription(models.Model):
 
 
 class ResellerOfRecordQuerySet(models.QuerySet["ResellerOfRecord"]):
+    def visible_to(self, membership: Membership | None) -> "ResellerOfRecordQuerySet":
+        """The periods on a provider's own subscriptions; for a reseller those that credit a number of its own.
+
+        That a period is visible to a reseller gives it no access to the subscription (design.md §3).
+        """
+        if membership is None:
+            return self.none()
+        match membership.kind:
+            case Kind.PROVIDER:
+                return self.filter(provider=membership.organisation_id)
+            case Kind.RESELLER:
+                return self.filter(partner_account__organisation=membership.organisation_id)
+        return self.none()
+
     def current(self) -> "ResellerOfRecordQuerySet":
         return self.filter(ends_at=None)
 

@@ -2,18 +2,31 @@
 
 from django.urls import path
 
-from subscriptions.views import price_list, subscriptions
+from subscriptions.views import assignments, credited, price_list, subscriptions, users
 
 app_name = "subscriptions"
 
 urlpatterns = [
     path("", subscriptions.subscription_list, name="list"),
     path("export/", subscriptions.subscription_export, name="export"),
+    path("credited/", credited.credited_list, name="credited"),
+    path("credited/export/", credited.credited_export, name="credited_export"),
+    path("supported/", credited.supported_list, name="supported"),
+    path("supported/export/", credited.supported_export, name="supported_export"),
     path("price-list/", price_list.price_list, name="price_list"),
     path("price-list/export/", price_list.price_list_export, name="price_list_export"),
     path("verify/", subscriptions.mpn_id_verify, name="verify"),
     path("customer/<uuid:pk>/", subscriptions.customer_subscriptions, name="customer"),
+    path("customer/<uuid:pk>/users/", users.user_list, name="users"),
+    path("customer/<uuid:pk>/users/export/", users.user_export, name="users_export"),
+    path("customer/<uuid:pk>/users/add/", users.user_add, name="user_add"),
+    path("users/<int:pk>/", users.user_licences, name="user_licences"),
+    path("users/<int:pk>/assign/", users.user_assign, name="user_assign"),
     path("<uuid:code>/", subscriptions.subscription_detail, name="detail"),
     path("<uuid:code>/suspend/", subscriptions.subscription_suspend, name="suspend"),
     path("<uuid:code>/reactivate/", subscriptions.subscription_reactivate, name="reactivate"),
+    path("<uuid:code>/licenses/", assignments.licence_list, name="licences"),
+    path("<uuid:code>/licenses/export/", assignments.licence_export, name="licences_export"),
+    path("<uuid:code>/licenses/assign/", assignments.licence_assign, name="licences_assign"),
+    path("<uuid:code>/licenses/<int:pk>/withdraw/", assignments.licence_withdraw, name="licence_withdraw"),
 ]

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 from accounts.access import PortalRequest, requires
 from accounts.roles import Kind, Permission
 from customers.names import check_domain_prefix
-from customers.partners import Partners
+from customers.partner_choice import Partners
 from customers.registration import domain_is_free, domain_taken
 from subscriptions.credit import Verification
 from subscriptions.forms.orders import AccountInfoForm, typed_account

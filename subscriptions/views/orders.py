@@ -38,7 +38,7 @@ def order_list(request: PortalRequest) -> HttpResponse:
         "rows": [viewer.row(order) for order in page],
         "filters": filters,
         "customer": customer,
-        "steps": customer_steps(customer.pk, "orders") if customer else [],
+        "steps": customer_steps(customer.pk, "orders", request.membership) if customer else [],
         "sort": sort_links(request, SORTINGS),
         "query": request.GET.urlencode(),
         "viewer": viewer,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -17,7 +18,10 @@ from accounts.roles import Kind, Permission
 from activity.exports import export_list
 from activity.log import codes_of
 from customers.column import customer_steps
+from customers.delegations import no_delegation
 from customers.listing import relationship_with
+from resellers.support_profiles import profile_of
+from subscriptions.assignments import with_assigned
 from subscriptions.changes import reactivate, submit_changes, suspend
 from subscriptions.credit import Verification
 from subscriptions.filters import SubscriptionFilter
@@ -26,6 +30,8 @@ from subscriptions.history import credit_periods, events_of
 from subscriptions.lists.subscriptions import SORTINGS, export_header, export_lines, with_names
 from subscriptions.models import Subscription
 from subscriptions.returns import returnable
+from subscriptions.support import answered_by
+from subscriptions.views.credited import tabs
 
 _CHANGING = (Permission.EDIT_SUBSCRIPTIONS, Permission.CHANGE_CREDIT, Permission.DESIGNATE_SUPPORT)
 _PARTNERS = (Kind.PROVIDER, Kind.RESELLER)
@@ -38,12 +44,14 @@ def subscription_list(request: PortalRequest) -> HttpResponse:
     filters = SubscriptionFilter(request.GET, membership=request.membership)
     rows = filters.apply(with_names(Subscription.objects.visible_to(request.membership), request.membership))
     sort, sorting = sorting_from(request, SORTINGS)
+    is_reseller = request.membership.kind == Kind.RESELLER  # whose customers come one by one, in no order of theirs
     context = {
         "filters": filters,
-        "page": paginate(rows, request, sorting),
+        "page": paginate(rows, request, sorting, keys_first=is_reseller),
         "sort": sort,
         "sorts": sort_links(request, SORTINGS),
         "may_order": request.membership.can(Permission.PLACE_ORDERS),
+        "tabs": tabs("subscriptions:list") if is_reseller else [],
     }
     return render(request, "subscriptions/_table.html" if request.htmx else "subscriptions/list.html", context)
 
@@ -68,7 +76,7 @@ def customer_subscriptions(request: PortalRequest, pk: UUID) -> HttpResponse:
         "page": page,
         "license_based": [each for each in page if not each.offer.is_usage_based],
         "usage_based": [each for each in page if each.offer.is_usage_based],
-        "steps": customer_steps(pk, "subscriptions"),
+        "steps": customer_steps(pk, "subscriptions", request.membership),
         "may_order": request.membership.can(Permission.PLACE_ORDERS),
     }
     return render(request, "subscriptions/customer.html", context)
@@ -89,7 +97,8 @@ def subscription_detail(request: PortalRequest, code: UUID) -> HttpResponse:
         elif form.is_valid() and _submit(request, subscription, form):
             return redirect(subscription)
         subscription = _subscription(request, code)
-    context = _detail(request, subscription) | {"form": form, "verification": verification}
+    no_access = "" if form.is_allowed else no_delegation().messages[0]
+    context = _detail(request, subscription) | {"form": form, "verification": verification, "no_access": no_access}
     return render(request, "subscriptions/detail.html", context)
 
 
@@ -115,7 +124,7 @@ def mpn_id_verify(request: PortalRequest) -> HttpResponse:
 def _move(request: PortalRequest, code: UUID, move: Callable[..., None], template: str, *, done: str) -> HttpResponse:
     subscription = _subscription(request, code)
     if request.method != "POST":
-        steps = customer_steps(subscription.customer_id, "subscriptions")
+        steps = customer_steps(subscription.customer_id, "subscriptions", request.membership)
         return render(request, template, {"subscription": subscription, "steps": steps})
     try:
         move(subscription, membership=request.membership)
@@ -127,8 +136,12 @@ def _move(request: PortalRequest, code: UUID, move: Callable[..., None], templat
 
 
 def _subscription(request: PortalRequest, code: UUID) -> Subscription:
-    rows = Subscription.objects.visible_to(request.membership).with_parties().select_related("order_line__order")
-    return get_object_or_404(rows, code=code)
+    """What its page shows of it, and no join besides."""
+    visible = Subscription.objects.visible_to(request.membership)
+    has_plan = Exists(visible.azure_plans().filter(customer=OuterRef("customer")))
+    parties = ("provider__organisation", "support_contact__organisation")
+    rows = with_assigned(visible).select_related("offer", "relationship", "order_line__order", *parties)
+    return get_object_or_404(rows.annotate(has_plan=has_plan), code=code)
 
 
 def _submit(request: PortalRequest, subscription: Subscription, form: SubscriptionForm) -> bool:
@@ -148,10 +161,13 @@ def _detail(request: PortalRequest, subscription: Subscription) -> dict[str, Any
     may = request.membership.can
     return {
         "subscription": subscription,
-        "steps": customer_steps(subscription.customer_id, "subscriptions"),
+        "steps": customer_steps(subscription.customer_id, "subscriptions", azure=subscription.has_plan),  # type: ignore[attr-defined]  # annotated
         "returnable": returnable(subscription) if may(Permission.EDIT_SUBSCRIPTIONS) else [],
         "periods": credit_periods(subscription),
         "events": events_of(subscription, request.membership),
+        "contact": profile_of(answered_by(subscription)),
+        "may_assign": may(Permission.ASSIGN_LICENCES),
+        "may_ask": may(Permission.REQUEST_SUPPORT),
         "may_suspend": may(Permission.SUSPEND_SUBSCRIPTIONS),
         "may_see_prices": may(Permission.SEE_PRICES),
     }

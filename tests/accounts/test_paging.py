@@ -168,3 +168,16 @@ def test_sort_links_turn_the_current_one_around_and_forget_the_page():
 def test_a_page_takes_one_query(five, django_assert_num_queries):
     with django_assert_num_queries(1):
         page_at("/list/", SORTINGS["name"], 2)
+
+
+def test_a_page_by_its_keys_is_the_same_page_in_two_queries(five, django_assert_num_queries):
+    first = page_at("/list/", SORTINGS["name"], 2)
+    second = page_at(first.next_url, SORTINGS["name"], 2)
+
+    with django_assert_num_queries(4):
+        by_keys = [
+            paginate(Organisation.objects.all(), request_for(url), SORTINGS["name"], size=2, keys_first=True)
+            for url in ("/list/", first.next_url)
+        ]
+
+    assert by_keys == [first, second]

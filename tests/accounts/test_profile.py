@@ -29,6 +29,15 @@ def test_an_account_without_a_password_cannot_sign_in(db):
     assert not user.has_usable_password()
 
 
+def test_an_account_begins_with_the_times_of_its_country(db):
+    user = open_account("new@company.example", None, name="New", language="en", country="JP")
+
+    assert (user.time_zone, open_account("b@company.example", None, name="B", language="en").time_zone) == (
+        "Asia/Tokyo",
+        "UTC",
+    )
+
+
 def test_a_new_password_replaces_the_temporary_one(newcomer):
     user, client = newcomer
 

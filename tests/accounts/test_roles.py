@@ -4,7 +4,9 @@ import pytest
 
 from accounts.roles import PERMISSIONS, Kind, Permission, Role, allows, labels, roles_with
 
-# design.md §5            Global  User   Admin  Sales  Helpdesk Billing
+# design.md §5, and what it leaves open: ending relationships goes with suspending, the access of partners and support
+# with administration, users and licences of a customer with its account.
+#                         Global  User   Admin  Sales  Helpdesk Billing
 PROVIDER = """
 view                        yes    yes    yes    yes    yes      yes
 request_partnership         yes    yes    yes    yes    -        -
@@ -16,6 +18,12 @@ change_credit               yes    yes    yes    yes    -        -
 designate_support           yes    yes    yes    yes    yes      -
 edit_customers              yes    -      yes    yes    yes      -
 see_prices                  yes    -      yes    yes    -        yes
+request_relationship        yes    yes    yes    yes    -        -
+end_relationship            yes    -      yes    yes    -        -
+grant_access                yes    -      yes    -      -        -
+assign_licences             yes    -      yes    yes    yes      -
+answer_support              yes    -      yes    -      yes      -
+manage_staff                yes    yes    -      -      -        -
 act_for_company             yes    -      -      -      -        -
 """
 RESELLER = """
@@ -23,10 +31,19 @@ view                        yes    yes    yes    yes    yes      yes
 edit_subscriptions          yes    yes    yes    yes    yes      -
 suspend_subscriptions       yes    -      yes    yes    -        -
 edit_customers              yes    -      yes    yes    yes      -
+request_relationship        yes    yes    yes    yes    -        -
+assign_licences             yes    -      yes    yes    yes      -
+answer_support              yes    -      yes    -      yes      -
+manage_staff                yes    yes    -      -      -        -
 act_for_company             yes    -      -      -      -        -
 """
 CUSTOMER = """
 view                        yes    yes    yes    yes    yes      yes
+grant_access                yes    -      -      -      -        -
+assign_licences             yes    yes    -      -      -        -
+request_support             yes    yes    yes    yes    yes      yes
+manage_staff                yes    yes    -      -      -        -
+act_for_company             yes    -      -      -      -        -
 """
 
 

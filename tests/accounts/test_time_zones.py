@@ -1,9 +1,10 @@
 import zoneinfo
 
 import pytest
+from babel.core import get_global
 from django.core.exceptions import ValidationError
 
-from accounts.time_zones import SUGGESTED, time_zone_named
+from accounts.time_zones import SUGGESTED, time_zone_named, zone_of
 
 
 @pytest.mark.parametrize(
@@ -42,3 +43,17 @@ def test_every_zone_is_found_by_its_name():
     zones = zoneinfo.available_timezones()
 
     assert {time_zone_named(zone).casefold() for zone in zones} == {zone.casefold() for zone in zones}
+
+
+@pytest.mark.parametrize(
+    ("country", "zone"),
+    [("JP", "Asia/Tokyo"), ("DE", "Europe/Berlin"), ("AT", "Europe/Vienna"), ("US", "UTC"), ("", "UTC"), ("XX", "UTC")],
+)
+def test_a_country_with_one_zone_has_that_zone(country, zone):
+    assert zone_of(country) == zone
+
+
+def test_every_country_has_a_zone_that_exists():
+    zones = {zone_of(territory) for territory in get_global("zone_territories").values()}
+
+    assert zones <= zoneinfo.available_timezones()

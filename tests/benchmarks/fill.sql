@@ -21,8 +21,8 @@ insert into resellers_partneraccount (organisation_id, number, kind, country, is
 select id, lpad((%(first_number)s + n)::text, 7, '0'), 'location', 'JP', true from reseller;
 insert into resellers_partneragreement (organisation_id, region, version, signer_name, signed_at)
 select id, 'japan', '2026-11', 'Signer', now() from reseller;
-insert into resellers_partnership (code, provider_id, reseller_id, started_at)
-select gen_random_uuid(), %(provider)s, id, now() from reseller;
+insert into resellers_partnership (code, provider_id, reseller_id, started_at, leave_reason)
+select gen_random_uuid(), %(provider)s, id, now(), '' from reseller;
 
 insert into accounts_organisation (id, kind, name, country, created_at)
 select id, 'customer', name, 'JP', since from company;

@@ -49,7 +49,9 @@ def own_database() -> str:
 @contextmanager
 def gunicorn() -> Iterator[None]:
     command = [sys.executable, "-m", "gunicorn", "partnercenter.wsgi", "--bind", f"127.0.0.1:{PORT}"]
-    server = subprocess.Popen([*command, "--worker-class", "gthread", "--workers", "1", "--threads", "4"], cwd=ROOT)
+    server = subprocess.Popen(
+        [*command, "--worker-class", "gthread", "--workers", "1", "--threads", "4", "--keep-alive", "60"], cwd=ROOT
+    )
     try:
         for _attempt in range(100):
             try:
@@ -98,9 +100,9 @@ def compared(name: str, cookies: str, visits: Iterable[tuple[str, dict[str, str]
     return Measured(name, page, plain, queries, kilobytes)
 
 
-def report(customers: int, measured: Iterable[Measured]) -> None:
+def report(title: str, measured: Iterable[Measured]) -> None:
     print(
-        f"\n{customers:,} customers\n{'page':44}{'ms':>8}{'plain ms':>10}{'× plain':>9}{'queries':>9}{'KB':>7}",
+        f"\n{title}\n{'page':44}{'ms':>8}{'plain ms':>10}{'× plain':>9}{'queries':>9}{'KB':>7}",
         flush=True,
     )
     for each in measured:
@@ -128,7 +130,7 @@ def main() -> None:
             measured = (
                 compared(name, actor.cookies, visits) for name, visits in pages.visits(actor, times=WARM_UP + ROUNDS)
             )
-            report(actor.customers, measured)
+            report(f"{actor.customers:,} customers: {actor.membership.kind.label}", measured)
 
 
 if __name__ == "__main__":

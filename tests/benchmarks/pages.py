@@ -6,6 +6,7 @@ from urllib.parse import quote
 from django.db.models import Model
 from django.urls import reverse
 
+from accounts.roles import Kind
 from customers.models import Relationship
 from resellers.models import Partnership
 from subscriptions.models import Order, Subscription
@@ -17,8 +18,10 @@ Visit = tuple[str, dict[str, str] | None]
 
 def visits(actor: Actor, *, times: int) -> Iterator[tuple[str, list[Visit]]]:
     """Name and visits of everything that is measured: the same page so many times, and as many different Submits."""
-    for name, path in addresses(actor):
+    for name, path in ADDRESSES[actor.membership.kind](actor):
         yield name, [(path, None)] * times
+    if actor.membership.kind != Kind.PROVIDER:
+        return
     drafts = stage.drafts(actor, times)
     form = {"csrfmiddlewaretoken": stage.CSRF}
     yield (
@@ -27,10 +30,11 @@ def visits(actor: Actor, *, times: int) -> Iterator[tuple[str, list[Visit]]]:
     )
 
 
-def addresses(actor: Actor) -> list[tuple[str, str]]:
-    """Name and address of every page, for a provider of this size."""
+def of_provider(actor: Actor) -> list[tuple[str, str]]:
+    """Name and address of every page of a provider of this size."""
     customer = middle(Relationship, actor).customer_id
     customers, subscriptions = reverse("customers:list"), reverse("subscriptions:list")
+    looked_after = actor.provider.relationships.order_by("pk").first().customer_id  # whose people sides.sql adds
     reseller = Partnership.objects.filter(provider=actor.provider).order_by("pk").first().reseller_id
     return [
         ("Overview", reverse("overview")),
@@ -56,7 +60,50 @@ def addresses(actor: Actor) -> list[tuple[str, str]]:
         ("Price list", reverse("subscriptions:price_list")),
         ("Activity log", reverse("activity:list")),
         ("Account settings", reverse("account_settings")),
+        ("Invitations", reverse("staff:invitations")),
+        ("Relationship requests", reverse("customers:requests")),
+        ("Contact requests", reverse("resellers:contacts")),
+        ("A customer: Users and licenses", reverse("subscriptions:users", args=[looked_after])),
+        *_of_everybody(),
+        ("Indirect providers list", reverse("directory:list")),
     ]
+
+
+def of_reseller(actor: Actor) -> list[tuple[str, str]]:
+    """What a reseller of that provider sees: a share of its customers."""
+    return [
+        ("Overview", reverse("overview")),
+        ("Indirect providers", reverse("resellers:providers")),
+        ("Customers", reverse("customers:list")),
+        ("Subscriptions: entrusted", reverse("subscriptions:list")),
+        ("Subscriptions: credited", reverse("subscriptions:credited")),
+        ("Subscriptions: supported", reverse("subscriptions:supported")),
+        ("Relationship requests", reverse("customers:requests")),
+        *_of_everybody(),
+    ]
+
+
+def of_customer(actor: Actor) -> list[tuple[str, str]]:
+    """What one customer of that provider sees."""
+    subscription = actor.membership.organisation.customer.subscriptions.order_by("pk").first()
+    return [
+        ("Overview", reverse("overview")),
+        ("Subscriptions", reverse("subscriptions:list")),
+        ("Licenses of a subscription", reverse("subscriptions:licences", args=[subscription.code])),
+        ("Partner relationships", reverse("customers:partners")),
+        *_of_everybody(),
+    ]
+
+
+def _of_everybody() -> list[tuple[str, str]]:
+    return [
+        ("Users", reverse("staff:list")),
+        ("Support requests", reverse("support:list")),
+        ("Notices", reverse("notices:list")),
+    ]
+
+
+ADDRESSES = {Kind.PROVIDER: of_provider, Kind.RESELLER: of_reseller, Kind.CUSTOMER: of_customer}
 
 
 def middle(model: type[Model], actor: Actor) -> Model:

@@ -1,4 +1,4 @@
-"""Two providers in one database, a small and a large one, and somebody signed in at each."""
+"""Two providers in one database, a small and a large one, and somebody signed in at each and on its other sides."""
 
 import csv
 import uuid
@@ -16,22 +16,20 @@ from subscriptions.models import Offer, OrderDraft
 from subscriptions.price_list import load_price_list
 from subscriptions.steps import Answers
 
-FILL = (Path(__file__).parent / "fill.sql").read_text()
+FILL, SIDES = ((Path(__file__).parent / name).read_text() for name in ("fill.sql", "sides.sql"))
 PRICES = Path(__file__).parents[2] / "partnercenter/demo/price_list.csv"
 CSRF = "b" * 32
 
 
 @dataclass(frozen=True)
 class Actor:
-    """A provider of a given size, and the cookies of its Global admin."""
+    """The Global admin of a provider of a given size, of its reseller or customer, and the cookies."""
 
     customers: int
     membership: Membership
     cookies: str
 
-    @property
-    def provider(self) -> Provider:
-        return self.membership.organisation.provider
+    provider: Provider
 
 
 def set_up(sizes: list[int]) -> list[Actor]:
@@ -39,19 +37,36 @@ def set_up(sizes: list[int]) -> list[Actor]:
     if not Offer.objects.exists():
         with PRICES.open(encoding="utf-8-sig") as lines:
             load_price_list(csv.DictReader(lines))
-    actors = [_actor(size) for size in sizes]
+    actors = [actor for size in sizes for actor in _actors(size)]
     with connection.cursor() as cursor:
         cursor.execute("vacuum analyze")
     return actors
 
 
-def _actor(size: int) -> Actor:
+def _actors(size: int) -> list[Actor]:
     tag = f"bench{size}x"
     organisation = Organisation.objects.filter(name=tag).first() or _fill(tag, size)
-    membership = organisation.memberships.select_related("user", "organisation").get()
+    relationship = organisation.provider.relationships.order_by("pk").first()
+    others = [relationship.reseller.organisation, relationship.customer.organisation]
+    members = [_admin(each, f"{tag}-{each.kind}") for each in [organisation, *others]]
+    if not organisation.provider.relationship_requests.exists():
+        _fill_sides(tag, size, members)
+    return [Actor(size, member, _cookies(member), organisation.provider) for member in members]
+
+
+def _admin(organisation: Organisation, tag: str) -> Membership:
+    admins = organisation.memberships.filter(roles__contains=[Role.GLOBAL_ADMIN])
+    found = admins.select_related("user", "organisation").first()
+    if found:
+        return found
+    user = open_account(f"{tag}@sides.example", uuid.uuid4().hex, name=tag, language="en")
+    return Membership.objects.create(user=user, organisation=organisation, roles=[Role.GLOBAL_ADMIN])
+
+
+def _cookies(member: Membership) -> str:
     client = Client()
-    client.force_login(membership.user)
-    return Actor(size, membership, f"sessionid={client.cookies['sessionid'].value}; csrftoken={CSRF}")
+    client.force_login(member.user)
+    return f"sessionid={client.cookies['sessionid'].value}; csrftoken={CSRF}"
 
 
 @transaction.atomic
@@ -69,11 +84,30 @@ def _fill(tag: str, size: int) -> Organisation:
         "tag": tag,
         "first_number": size * 10,
     }
+    _run(FILL, parameters)
+    return organisation
+
+
+@transaction.atomic
+def _fill_sides(tag: str, size: int, members: list[Membership]) -> None:
+    provider, reseller, customer = (member.organisation_id for member in members)
+    parameters = {
+        "provider": provider,
+        "reseller": reseller,
+        "customer": customer,
+        "customers": size,
+        "actor": members[0].user_id,
+        "members": [member.pk for member in members],
+        "tag": tag,
+    }
+    _run(SIDES, parameters)
+
+
+def _run(script: str, parameters: dict[str, object]) -> None:
     with connection.cursor() as cursor:
-        for statement in FILL.split(";\n"):
+        for statement in script.split(";\n"):
             if statement.strip():
                 cursor.execute(statement, parameters)
-    return organisation
 
 
 def drafts(actor: Actor, count: int) -> list[tuple[str, str]]:

@@ -7,15 +7,14 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import Membership, Organisation, User
+from accounts.passwords import Credentials, new_password
 from accounts.roles import Kind, Role
 from activity.log import codes_of
 from activity.models import Activity, Sighting
 from customers.models import Customer, CustomerAgreement, Delegation, Relationship
 from customers.registration import (
-    Credentials,
     CustomerDetails,
     domain_is_free,
-    new_password,
     parties,
     register_customer,
     reset_temporary_password,
@@ -155,7 +154,7 @@ def test_parties_are_provider_customer_and_reseller(relationship):
 def test_reset_temporary_password_replaces_the_password_of_the_first_global_admin(
     provider_admin, relationship, customer_admin, rf
 ):
-    credentials = reset_temporary_password(relationship, actor=provider_admin.user)
+    credentials = reset_temporary_password(relationship, membership=provider_admin)
 
     user = User.objects.get(pk=customer_admin.user_id)
     assert (credentials.account_name, user.must_change_password) == (user.email, True)
@@ -167,7 +166,7 @@ def test_reset_temporary_password_replaces_the_password_of_the_first_global_admi
 
 def test_reset_temporary_password_is_refused_without_an_administrator(provider_admin, relationship):
     with pytest.raises(ValidationError) as refusal:
-        reset_temporary_password(relationship, actor=provider_admin.user)
+        reset_temporary_password(relationship, membership=provider_admin)
 
     assert codes_of(refusal.value) == "no_administrator"
     assert list(Activity.objects.values_list("verb", "refusal")) == [("password_reset", "no_administrator")]
@@ -184,7 +183,7 @@ def test_reset_temporary_password_leaves_a_password_that_opens_more(
     before = User.objects.get(pk=customer_admin.user_id).password
 
     with pytest.raises(ValidationError) as refusal:
-        reset_temporary_password(relationship, actor=provider_admin.user)
+        reset_temporary_password(relationship, membership=provider_admin)
 
     assert codes_of(refusal.value) == "no_administrator"
     assert User.objects.get(pk=customer_admin.user_id).password == before

@@ -3,11 +3,13 @@ import re
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.paging import PAGE_SIZE
 from accounts.roles import Role
 from activity.models import Activity
 from customers import filters
+from customers.models import Delegation
 from resellers.partnerships import end_partnership
 from tests.factories import (
     CustomerFactory,
@@ -324,11 +326,11 @@ def test_export_has_what_is_filtered(sign_in, provider, provider_admin, relation
     assert rows == [
         [
             *("Microsoft ID", "Company name", "Primary domain name", "Relationship", "Indirect reseller", "MPN ID"),
-            *("Country/region", "Created"),
+            *("Country/region", "Created", "Delegated admin"),
         ],
         [
             *(str(relationship.customer_id), "Aoba", "aoba.onmicrosoft.com", "Cloud Reseller", "Sakura", "0012345"),
-            *("JP", f"{relationship.created_at:%Y-%m-%d}"),
+            *("JP", f"{relationship.created_at:%Y-%m-%d}", f"{timezone.now():%Y-%m-%d}"),
         ],
     ]
     activity = Activity.objects.get()
@@ -337,6 +339,26 @@ def test_export_has_what_is_filtered(sign_in, provider, provider_admin, relation
         "Customers",
         {"path": "/customers/export/?q=aoba"},
     )
+
+
+def test_list_and_export_know_where_ones_own_company_administers(sign_in, provider, provider_admin, relationship):
+    RelationshipFactory(provider=provider, customer__organisation__name="Beta", administered=False)
+    customer_of(provider, "Gamma", reseller=ready_reseller("Momiji"))
+    Delegation.objects.filter(customer__organisation__name="Gamma", partner=provider.pk).update(
+        withdrawn_at=timezone.now()
+    )
+    client = sign_in(provider_admin)
+
+    found = {answer: names(client.get(LIST, {"admin": answer})) for answer in ("", "yes", "no", "perhaps")}
+    rows = exported(client.get(EXPORT))
+
+    everybody = ["Aoba", "Beta", "Gamma"]
+    assert found == {"": everybody, "yes": ["Aoba"], "no": ["Beta", "Gamma"], "perhaps": everybody}
+    assert [(row[1], row[-1]) for row in rows[1:]] == [
+        ("Aoba", f"{timezone.now():%Y-%m-%d}"),
+        ("Beta", "No"),
+        ("Gamma", "No"),
+    ]
 
 
 def test_export_follows_the_sorting(sign_in, provider, provider_admin):

@@ -1,19 +1,23 @@
 """A real browser in front of the real portal, and people who sit before it."""
 
+import csv
 import os
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.utils import translation
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response, expect
 
 from accounts.models import Membership
+from subscriptions.price_list import load_price_list
 from tests.factories import PASSWORD
 
 # Playwright's synchronous interface runs an event loop in this thread; Django refuses to touch the database beside one.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
+PRICES = Path(__file__).parents[2] / "partnercenter/demo/price_list.csv"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = (
     "--no-sandbox",
@@ -35,6 +39,12 @@ def browser_type_launch_args(browser_type_launch_args):
 def _links_lead_here(settings, live_server):
     settings.PORTAL_URL = live_server.url
     settings.ALLOWED_HOSTS = ["*"]
+
+
+@pytest.fixture
+def price_list(db):
+    with PRICES.open(encoding="utf-8-sig", newline="") as lines:
+        load_price_list(csv.DictReader(lines))
 
 
 class Reader:

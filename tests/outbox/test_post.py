@@ -6,8 +6,9 @@ import time_machine
 from django.core import mail
 
 from accounts.tokens import issue
+from outbox.links import PersonalLink
 from outbox.models import LINK, OutgoingEmail
-from outbox.post import ATTEMPTS, PersonalLink, deliver, post, post_again, recall
+from outbox.post import ATTEMPTS, deliver, post, post_again, recall
 from outbox.tasks import deliver_email, deliver_waiting
 from tests.factories import PartnershipRequestFactory
 

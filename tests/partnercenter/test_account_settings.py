@@ -1,12 +1,10 @@
 from datetime import UTC, datetime
 
-import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.roles import Kind, Permission, Role
-from partnercenter.company import ROLE_HELP, role_table
+from accounts.roles import Role
 from resellers.models import PartnerAgreement
 from tests.factories import PartnerAccountFactory, member
 
@@ -18,22 +16,23 @@ def test_one_sees_ones_own_company(provider_admin, stranger, sign_in):
     assert response.context["organisation"] == provider_admin.organisation
     assert str(provider_admin.organisation_id) in html
     assert response.context["region"] == "Japan"
-    assert "Ask your representative to change it." in html
+    assert "Ask your representative to change it, or propose the change here." in html
     assert "Rhein" not in html
     assert "Partner agreement" not in html
 
 
-def test_the_people_are_ones_colleagues_with_their_roles(provider_admin, sales_agent, stranger, sign_in):
-    gone = member(provider_admin.organisation, Role.SALES_AGENT)
+def test_the_page_says_ones_roles_and_whom_to_ask(provider_admin, sales_agent, stranger, sign_in):
+    gone = member(provider_admin.organisation, Role.GLOBAL_ADMIN, name="Gone Admin")
     gone.ended_at = timezone.now()
     gone.save(update_fields=["ended_at"])
 
-    people = sign_in(provider_admin).get("/account-settings/").context["people"]
+    responses = [sign_in(who).get("/account-settings/") for who in (provider_admin, sales_agent)]
 
-    assert [(each.membership, each.roles) for each in people] == [
-        (provider_admin, ["Global admin"]),
-        (sales_agent, ["Sales agent"]),
-    ]
+    assert [response.context["own_roles"] for response in responses] == ["Global admin", "Sales agent"]
+    assert [response.context["global_admins"] for response in responses] == [[provider_admin.user.name]] * 2
+    assert "Manage users and their roles" in responses[0].text
+    assert "See users and their roles" in responses[1].text
+    assert all('href="/staff/"' in response.text for response in responses)
 
 
 def test_the_page_takes_as_many_queries_for_three_people_as_for_one(provider_admin, provider, sign_in):
@@ -87,18 +86,3 @@ def test_a_customer_sees_neither_numbers_nor_agreement(customer_admin, sign_in):
     assert "Organization profile" in html
     assert "Identifiers" not in html
     assert "Partner agreement" not in html
-
-
-@pytest.mark.parametrize(("kind", "rows"), [(Kind.PROVIDER, 11), (Kind.RESELLER, 5), (Kind.CUSTOMER, 1)])
-def test_the_table_of_roles_is_what_is_decided(settings, kind, rows):
-    settings.ROLE_RESTRICTIONS = {"view": ["global_admin"]}
-
-    table = role_table(kind)
-
-    assert len(table) == rows
-    assert table[0].label == Permission.VIEW.label
-    assert table[0].cells == [(role.label, role == Role.GLOBAL_ADMIN) for role in Role]
-
-
-def test_every_role_is_explained():
-    assert set(ROLE_HELP) == set(Role)

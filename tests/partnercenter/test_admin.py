@@ -12,16 +12,22 @@ from accounts.models import Membership, Organisation, User
 from accounts.roles import Role
 from activity.models import Activity
 from activity.verbs import Verb
-from outbox.models import LINK, OutgoingEmail
+from outbox.models import LINK, Notice, OutgoingEmail
 from outbox.post import deliver, post
 from partnercenter.admin import desk
 from providers.models import Provider
-from resellers.models import PartnerAccount, Reseller
+from resellers.models import PartnerAccount, Reseller, SupportProfile
 from subscriptions.models import OrderDraft
 from tests.factories import (
+    ContactRequestFactory,
+    NoticeFactory,
     OrganisationFactory,
     PartnershipRequestFactory,
+    ProfileProposalFactory,
+    RelationshipRequestFactory,
     ResellerOfRecordFactory,
+    StaffInvitationFactory,
+    SupportRequestFactory,
     UserFactory,
     ready_reseller,
 )
@@ -29,10 +35,13 @@ from tests.factories import (
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 READ_ONLY = {
     *("activity.Activity", "admin.LogEntry", "customers.Customer", "customers.CustomerAgreement"),
+    *("customers.RelationshipRequest",),
     *("customers.Delegation", "customers.Relationship", "outbox.OutgoingEmail", "resellers.PartnerAgreement"),
     *("resellers.Partnership", "resellers.PartnershipRequest", "subscriptions.LicenceChange", "subscriptions.Order"),
     *("subscriptions.OrderDraft", "subscriptions.OrderLine", "subscriptions.ResellerOfRecord"),
-    "subscriptions.Subscription",
+    *("subscriptions.Subscription", "subscriptions.SupportRequest", "resellers.SupportProfile"),
+    *("outbox.Notice", "outbox.NoticeChoice"),
+    *("staff.StaffInvitation", "providers.ProfileProposal", "resellers.ContactRequest"),
 }
 CHANGED_ONLY = {"accounts.Organisation"}
 
@@ -54,10 +63,16 @@ def operator(db):
 def everything(operator, subscription, provider, provider_admin):
     """At least one row of every model."""
     ResellerOfRecordFactory(subscription=subscription)
+    SupportRequestFactory(subscription=subscription)
+    SupportProfile.objects.create(organisation=provider.organisation)
     PartnershipRequestFactory(provider=provider, created_by=provider_admin.user)
+    RelationshipRequestFactory(provider=provider, created_by=provider_admin.user)
+    ProfileProposalFactory(provider=provider)
+    ContactRequestFactory(provider=provider)
+    StaffInvitationFactory(organisation=provider.organisation, created_by=provider_admin.user)
+    NoticeFactory(membership=provider_admin).membership.user.notice_choices.create(subject="link_expired")
     OrderDraft.objects.create(provider=provider, created_by=provider_admin.user)
     subscription.customer.agreements.create(provider=provider, source="to_be_asked")
-    subscription.customer.delegations.create(partner=provider.organisation, privilege="delegated_admin")
     post(sender=provider.organisation, to="a@b.example", language="en", subject="Hello", text=f"Open {LINK}")
     operator.post(url(Organisation, "change", provider.pk), {"name": "Kita"})
     return operator
@@ -131,6 +146,7 @@ def test_secrets_are_never_shown(everything, model):
     User.objects.update(password="argon2$the-hash")
     OutgoingEmail.objects.update(link_nonce="abcdef" * 5, link_purpose="the-purpose", link_path="/the-path/")
     PartnershipRequestFactory._meta.model.objects.update(nonce="fedcba" * 5)
+    StaffInvitationFactory._meta.model.objects.update(nonce="fedcba" * 5)
 
     html = "".join(
         everything.get(url(model, "change", row.pk)).content.decode() for row in model._default_manager.all()[:5]
@@ -243,6 +259,20 @@ def test_a_membership_is_never_moved_to_another_person(operator, provider_admin,
     assert (provider_admin.user.email, provider_admin.organisation.name, provider_admin.roles) == (
         *("global-admin@kita.example", "Kita", ["sales_agent"]),
     )
+
+
+def test_whose_roles_the_operator_changes_is_told(operator, provider_admin):
+    address = url(Membership, "change", provider_admin.pk)
+    for roles in ([Role.SALES_AGENT], [Role.SALES_AGENT]):
+        operator.post(address, {"roles": roles})
+    suspended = {"suspended_at_0": "2026-03-01", "suspended_at_1": "09:00"}
+    operator.post(address, {"roles": [Role.SALES_AGENT], **suspended})
+
+    notice = Notice.objects.get()
+    assert (notice.membership, notice.subject, notice.path) == (provider_admin, "roles_changed", "/account-settings/")
+    assert notice.names == {"company": "Kita", "roles": "sales_agent"}
+    provider_admin.refresh_from_db()
+    assert provider_admin.suspended_at is not None
 
 
 # Companies

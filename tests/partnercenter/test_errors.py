@@ -5,10 +5,14 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from pytest_django.asserts import assertContains, assertRedirects
 
+from accounts.models import Membership
+from accounts.roles import Role
 from activity.models import Activity
 from activity.verbs import Verb
 from partnercenter.middleware import ReferenceFilter
+from tests.factories import member
 
 
 def test_a_missing_role_is_named_with_those_that_could(billing_admin, sign_in):
@@ -20,6 +24,14 @@ def test_a_missing_role_is_named_with_those_that_could(billing_admin, sign_in):
     assert "Your role does not allow this" in html
     assert response["X-Reference"] in html
     assert Activity.objects.count() == 0
+
+
+def test_a_customers_user_reads_only_roles_that_a_customer_can_give(customer_admin, sign_in):
+    response = sign_in(member(customer_admin.organisation)).get(reverse("activity:list"))
+
+    assert response.status_code == 403
+    assert response.context["needed_roles"] == ["Global admin", "User management admin", "Billing admin"]
+    assert "Roles are given under Users by" in response.content.decode()
 
 
 def test_what_was_tried_with_a_button_is_in_the_log_of_the_company(billing_admin, stranger, sign_in):
@@ -40,7 +52,7 @@ def test_who_acts_for_no_company_is_told_what_to_do(billing_admin, sign_in):
 
     html = client.get("/activity/").content.decode()
 
-    assert "You are not a member of an organization here yet." in html
+    assert "You do not act for any company here now." in html
 
 
 def test_a_page_that_is_not_there_has_a_reference_that_is_in_the_log(provider_admin, sign_in, caplog):
@@ -50,6 +62,27 @@ def test_a_page_that_is_not_there_has_a_reference_that_is_in_the_log(provider_ad
     assert response.status_code == 404
     assert response["X-Reference"] in response.content.decode()
     assert "answered 404 for /nowhere/" in caplog.messages
+
+
+def test_what_is_not_found_for_one_company_may_be_for_another(provider_admin, stranger, sign_in):
+    """Whoever has two hats puts on the other one and is back at the same address (issue 3)."""
+    Membership.objects.create(user=provider_admin.user, organisation=stranger.organisation, roles=[Role.SALES_AGENT])
+    other = stranger.organisation.memberships.get(user=provider_admin.user)
+    client = sign_in(provider_admin)
+
+    page = client.get("/customers/partners/?page=2")
+    switched = client.post(reverse("accounts:switch"), {"membership": other.pk, "next": "/customers/partners/?page=2"})
+
+    assert page.status_code == 404
+    assertContains(page, f'name="membership" value="{other.pk}">Act for Rhein</button>', status_code=404)
+    assertContains(page, 'name="next" value="/customers/partners/?page=2"', status_code=404)
+    assertRedirects(switched, "/customers/partners/?page=2", fetch_redirect_response=False)
+
+
+def test_whoever_has_one_hat_is_offered_none(provider_admin, sign_in):
+    response = sign_in(provider_admin).get("/nowhere/")
+
+    assert "Act for" not in response.content.decode()
 
 
 def test_a_stranger_who_is_signed_out_is_asked_to_sign_in(db):
@@ -159,3 +192,45 @@ def test_while_developing_a_missing_role_has_our_page(developing, billing_admin)
     response = developing.get("/orders/new/")
 
     assert (response.status_code, "Your role does not allow this" in response.content.decode()) == (403, True)
+
+
+def test_the_address_of_a_button_says_that_it_shows_nothing(provider_admin, sign_in):
+    response = sign_in(provider_admin).get(reverse("resellers:request_create"))
+
+    assert (response.status_code, response["Allow"]) == (405, "POST")
+    assert "Nothing to see at this address" in response.content.decode()
+    assert response["X-Reference"] in response.content.decode()
+
+
+def test_what_is_sent_to_a_page_that_takes_nothing_is_refused_without_one(provider_admin, sign_in):
+    response = sign_in(provider_admin).delete(reverse("resellers:request_create"))
+
+    assert (response.status_code, response.content) == (405, b"")
+
+
+@pytest.mark.parametrize(
+    ("referer", "back"),
+    [
+        ("http://testserver/resellers/?sort=name", "/resellers/%3Fsort%3Dname"),
+        ("https://elsewhere.example/resellers/", "/"),
+        ("", "/"),
+    ],
+)
+def test_whose_session_ended_before_a_button_comes_back_to_the_page_with_the_button(db, client, referer, back):
+    response = client.post(reverse("resellers:request_create"), headers={"referer": referer})
+
+    assert (response.status_code, response["Location"]) == (302, f"{reverse('account_login')}?next={back}")
+
+
+def test_whose_session_ended_before_a_part_of_a_page_comes_back_to_the_page(db, client):
+    headers = {"hx-request": "true", "hx-current-url": "http://testserver/customers/?q=aoba"}
+
+    response = client.get(reverse("activity:list"), headers=headers)
+
+    assert response["HX-Redirect"] == f"{reverse('account_login')}?next=/customers/%3Fq%3Daoba"
+
+
+def test_whose_session_ended_before_a_page_comes_back_to_it(db, client):
+    response = client.get(reverse("activity:list"), headers={"referer": "http://testserver/customers/"})
+
+    assert response["Location"] == f"{reverse('account_login')}?next={reverse('activity:list')}"

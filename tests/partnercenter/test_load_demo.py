@@ -10,7 +10,8 @@ from activity.details import LABELS
 from activity.models import Activity
 from customers.models import Relationship
 from partnercenter.demo.people import PASSWORD
-from resellers.models import Partnership, PartnershipRequest, Reseller
+from providers.models import ProfileProposal
+from resellers.models import ContactRequest, Partnership, PartnershipRequest, Reseller
 from subscriptions.models import Offer, OrderDraft, ResellerOfRecord, Subscription
 from tests.factories import ProviderFactory
 
@@ -44,7 +45,7 @@ def test_the_demo_has_what_there_is_to_see(demo, capsys):
     ends = Subscription.objects.exclude(ends_at=None).values_list("ends_at", flat=True)
     log = list(Activity.objects.order_by("pk").values_list("happened_at", flat=True))
 
-    assert numbers()[2] == 60
+    assert numbers()[2] == 61
     assert not set(Relationship.objects.visible_to(kita)) & set(Relationship.objects.visible_to(rhein))
     assert requests == set(PartnershipRequest.State)
     assert set(resellers.values()) == set(Reseller.Enrolment)
@@ -54,6 +55,8 @@ def test_the_demo_has_what_there_is_to_see(demo, capsys):
     assert Subscription.objects.filter(status="suspended").count() == 3
     assert ResellerOfRecord.objects.exclude(ends_at=None).count() == 3
     assert Activity.objects.filter(result="refused").get().refusal == "wrong_region"
+    assert sorted(ProfileProposal.objects.values_list("state", flat=True)) == ["approved"] * 2 + ["declined", "open"]
+    assert ContactRequest.objects.get(closed_at=None).created_at < timezone.now() - timedelta(days=4)
     assert min(ends) > timezone.now()
     assert log == sorted(log)
     assert year_ago < log[0] < timezone.now() - timedelta(days=360)
@@ -70,7 +73,7 @@ def test_everybody_who_is_named_can_sign_in(demo):
 
     signed_in = {address: Client().login(email=address, password=PASSWORD) for address in addresses}
 
-    assert len(addresses) == 8
+    assert len(addresses) == 10
     assert signed_in == dict.fromkeys(addresses, True)
     assert list(User.objects.filter(is_superuser=True).values_list("email", flat=True)) == ["operator@portal.example"]
     assert PASSWORD in demo

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from outbox.links import PersonalLink
 from outbox.models import LINK
-from outbox.post import PersonalLink, deliver, post
+from outbox.post import deliver, post
 from partnercenter.mailbox import delivered_copy
 
 FILES = "django.core.mail.backends.filebased.EmailBackend"

@@ -3,13 +3,17 @@ import pytest
 from tests.factories import UserFactory
 
 PROVIDER = [
-    *("Overview", "Indirect resellers", "Customers", "Orders", "Subscriptions", "Price list", "Activity log"),
-    "Account settings",
+    *("Overview", "Indirect resellers", "Customers", "Orders", "Subscriptions", "Support requests", "Price list"),
+    *("Activity log", "Account settings", "User management"),
 ]
 RESELLER = [
-    *("Overview", "Indirect providers", "Customers", "Orders", "Subscriptions", "Activity log", "Account settings"),
+    *("Overview", "Indirect providers", "Indirect providers list", "Customers", "Orders", "Subscriptions"),
+    *("Support requests", "Activity log", "Account settings", "User management"),
 ]
-CUSTOMER = ["Overview", "Subscriptions", "Activity log", "Account settings"]
+CUSTOMER = [
+    *("Overview", "Subscriptions", "Partner relationships", "Support requests", "Activity log", "Account settings"),
+    *("Users", "Account"),
+]
 
 
 def menu(client, address="/me/profile/"):
@@ -28,8 +32,9 @@ def test_who_may_not_see_prices_finds_no_price_list(helpdesk, sign_in):
     assert [str(item.label) for item in menu(sign_in(helpdesk))] == [each for each in PROVIDER if each != "Price list"]
 
 
-def test_every_entry_opens_and_is_then_the_current_one(provider_admin, sign_in):
-    client = sign_in(provider_admin)
+@pytest.mark.parametrize("who", ["provider_admin", "reseller_admin", "customer_admin"])
+def test_every_entry_opens_and_is_then_the_current_one(request, sign_in, who):
+    client = sign_in(request.getfixturevalue(who))
     for entry in menu(client):
         response = client.get(entry.url)
 
@@ -45,3 +50,28 @@ def test_who_acts_for_no_company_has_no_menu(client, db):
 
 def test_on_a_page_outside_the_menu_no_entry_is_current(provider_admin, sign_in):
     assert [item.url for item in menu(sign_in(provider_admin)) if item.current] == []
+
+
+@pytest.mark.parametrize(
+    ("who", "address", "label"),
+    [
+        ("reseller_admin", "/resellers/accounts/", "Account settings"),
+        ("reseller_admin", "/resellers/enrolment/", "Account settings"),
+        ("reseller_admin", "/resellers/support-profile/", "Account settings"),
+        ("reseller_admin", "/resellers/providers/", "Indirect providers"),
+        ("provider_admin", "/directory/own/", "Account settings"),
+        ("provider_admin", "/resellers/contacts/", "Indirect resellers"),
+    ],
+)
+def test_the_entry_that_one_came_from_stays_the_current_one(request, sign_in, who, address, label):
+    client = sign_in(request.getfixturevalue(who))
+
+    assert [str(item.label) for item in menu(client, address) if item.current] == [label]
+
+
+def test_who_asks_a_provider_to_be_contacted_came_from_the_list(reseller_admin, stranger, sign_in):
+    address = f"/resellers/providers/{stranger.organisation_id}/contact/"
+
+    assert [str(item.label) for item in menu(sign_in(reseller_admin), address) if item.current] == [
+        "Indirect providers list"
+    ]

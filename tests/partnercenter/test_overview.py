@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.roles import Role
@@ -123,14 +124,14 @@ def test_a_new_provider_is_shown_the_first_steps(provider_admin):
     html = overview(provider_admin).content.decode()
 
     assert "First steps" in html
-    assert 'href="/resellers/requests/new/"' in html
+    assert '<form method="post" action="/resellers/requests/new/" data-once>' in html
     assert 'href="/orders/new/"' in html
 
 
 def test_first_steps_offer_nothing_that_the_role_forbids(billing_admin):
     html = overview(billing_admin).content.decode()
 
-    assert 'href="/resellers/requests/new/"' not in html
+    assert '"/resellers/requests/new/"' not in html
     assert 'href="/orders/new/"' not in html
 
 
@@ -148,13 +149,14 @@ def test_a_reseller_sees_its_providers_and_the_customers_entrusted_to_it(
 
     assert [str(each.provider) for each in context["partnerships"]] == ["Kita"]
     assert [each.company_name for each in context["customers"]] == ["Aoba"]
-    assert context["is_signed"]
+    assert (context["program"].state, context["program"].mpn_id) == ("Active", "0012345")
 
 
 def test_a_reseller_without_a_provider_is_told_how_to_get_one(reseller_admin):
     html = overview(reseller_admin).content.decode()
 
     assert "No indirect provider yet" in html
+    assert f'<a class="button primary" href="{reverse("directory:list")}">Find an indirect provider</a>' in html
     assert "/resellers/agreement/" not in html
 
 
@@ -162,6 +164,36 @@ def test_a_reseller_without_an_agreement_is_asked_to_sign(reseller_admin):
     PartnerAgreement.objects.update(ended_at=timezone.now())
 
     assert 'href="/resellers/agreement/"' in overview(reseller_admin).content.decode()
+
+
+def test_a_reseller_sees_what_is_missing_and_the_newest_customers_first(
+    reseller_admin, relationship, strange_relationship
+):
+    newest = RelationshipFactory(provider=relationship.provider, reseller=relationship.reseller)
+
+    context = overview(reseller_admin).context
+
+    assert [str(step.name) for step in context["missing"]] == ["Company profile"]
+    assert [each.pk for each in context["customers"]] == [newest.pk, relationship.pk]
+    assert context["leaving"] == []
+
+
+def test_a_resellers_overview_takes_as_many_queries_for_three_rows_as_for_one(
+    busy, reseller_admin, reseller, django_assert_max_num_queries
+):
+    client = Client()
+    client.force_login(reseller_admin.user)
+    client.get("/")
+    with django_assert_max_num_queries(12) as one:
+        client.get("/")
+    for _each in range(2):
+        partnership = PartnershipFactory(reseller=reseller, leave_requested_at=timezone.now())
+        relationship = RelationshipFactory(provider=partnership.provider, reseller=reseller)
+        SubscriptionFactory(relationship=relationship, ends_at=timezone.now() + TOMORROW)
+    with django_assert_max_num_queries(12) as three:
+        client.get("/")
+
+    assert len(three) == len(one)
 
 
 def test_who_may_not_sign_is_not_asked_to(reseller):
@@ -181,8 +213,52 @@ def test_a_customer_sees_its_subscriptions_and_who_supports_them(
     response = overview(customer_admin)
 
     assert list(response.context["subscriptions"]) == [subscription]
+    assert [each.company for each in response.context["contacts"]] == ["Sakura"]
     assert [str(each.provider) for each in response.context["partners"]] == ["Kita"]
-    assert response.content.decode().count("Sakura") == 2  # supports it, and has access
+    assert response.content.decode().count("Sakura") == 3  # supports it, is to be reached for it, and has access
+
+
+def test_a_customer_without_subscriptions_or_partners_is_told_so(customer_admin, relationship):
+    relationship.ended_at = relationship.created_at
+    relationship.save()
+
+    assert "Your company has no partner" in overview(customer_admin).content.decode()
+
+
+def test_a_customers_overview_costs_the_same_for_one_subscription_and_three(
+    customer_admin, relationship, django_assert_num_queries, django_assert_max_num_queries
+):
+    SubscriptionFactory(relationship=relationship)
+    SubscriptionFactory(relationship=relationship, support_contact=relationship.reseller)
+    client = Client()
+    client.force_login(customer_admin.user)
+
+    with django_assert_max_num_queries(12) as one:
+        client.get("/")
+    for name in ("Momiji", "Tsubaki"):
+        helper = ready_reseller(name)
+        other = RelationshipFactory(customer=relationship.customer, reseller=helper)
+        SubscriptionFactory(relationship=other, support_contact=helper)
+    with django_assert_num_queries(len(one)):
+        client.get("/")
+
+
+def test_a_user_without_a_role_is_told_who_decides(customer_admin, relationship, subscription):
+    response = overview(member(relationship.customer.organisation, name="Plain Person", email="plain@aoba.example"))
+
+    html = response.content.decode()
+    assert response.context["admins"] == [customer_admin]
+    assert "You are signed in as Plain Person (plain@aoba.example), a user of Aoba." in html
+    assert (customer_admin.user.email in html, subscription.nickname in html) == (True, False)
+    assert 'href="/account-settings/"' not in html
+
+
+def test_a_user_without_a_role_and_without_an_admin_is_told_so(relationship):
+    assert "no Global admin at this moment" in overview(member(relationship.customer.organisation)).content.decode()
+
+
+def test_a_partners_user_without_a_role_gets_no_overview(provider):
+    assert overview(member(provider.organisation)).status_code == 403
 
 
 def test_a_customer_without_subscriptions_is_told_so(customer_admin):

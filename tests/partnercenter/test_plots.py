@@ -4,7 +4,7 @@ import pytest
 import time_machine
 from django.utils import timezone, translation
 
-from partnercenter.plots import HEIGHT, WIDTH, weeks_ahead
+from partnercenter.plots import HEIGHT, WIDTH, week_ends, weeks_ahead
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -15,8 +15,12 @@ def _now():
         yield
 
 
+def plot_of(*moments, most=100):
+    return weeks_ahead([sum(moment < end for moment in moments[:most]) for end in week_ends()], most=most)
+
+
 def numbers(*days, most=100):
-    plot = weeks_ahead([NOW + timedelta(days=day) for day in days], most=most)
+    plot = plot_of(*(NOW + timedelta(days=day) for day in days), most=most)
     return plot and [bar.value for bar in plot.bars]
 
 
@@ -38,7 +42,7 @@ def test_when_not_even_the_first_week_is_known_there_is_no_plot():
 
 
 def test_bars_fill_the_drawing_and_are_as_high_as_their_numbers():
-    plot = weeks_ahead([NOW, NOW, NOW + timedelta(days=7)], most=100)
+    plot = plot_of(NOW, NOW, NOW + timedelta(days=7))
     first, second, third = plot.bars[:3]
 
     assert (first.height, second.height, third.height) == (82, 41, 0)
@@ -49,6 +53,6 @@ def test_bars_fill_the_drawing_and_are_as_high_as_their_numbers():
 
 def test_days_are_the_readers_own():
     with translation.override("ja"), timezone.override("Asia/Tokyo"), time_machine.travel("2026-11-23 20:00:00+00:00"):
-        plot = weeks_ahead([datetime(2026, 11, 24, 1, tzinfo=UTC)], most=100)
+        plot = plot_of(datetime(2026, 11, 24, 1, tzinfo=UTC))
 
     assert (plot.bars[0].label, plot.bars[0].value) == ("11月24日", 1)

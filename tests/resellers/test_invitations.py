@@ -7,8 +7,9 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from accounts.roles import Kind, Role
-from resellers.invitations import _WORDS, can_answer, explain, find_invitation, obstacles
-from resellers.models import PartnerAgreement, Reseller
+from outbox.landing import find
+from resellers.invitations import _WORDS, can_answer, explain, obstacles
+from resellers.models import PartnerAgreement, PartnershipRequest, Reseller
 from tests.factories import (
     OrganisationFactory,
     PartnerAccountFactory,
@@ -38,26 +39,26 @@ def token_of(request) -> str:
 def test_link_leads_to_its_request(request_row):
     PartnershipRequestFactory()
 
-    assert find_invitation(request_row.code, token_of(request_row)) == request_row
+    assert find(PartnershipRequest, request_row.code, token_of(request_row)) == request_row
 
 
 def test_wrong_tokens_and_unknown_codes_lead_nowhere(request_row):
     other = PartnershipRequestFactory()
 
-    assert find_invitation(request_row.code, token_of(other)) is None
-    assert find_invitation(request_row.code, token_of(request_row)[:-1]) is None
-    assert find_invitation(request_row.code, request_row.nonce) is None
-    assert find_invitation(uuid.uuid4(), token_of(request_row)) is None
+    assert find(PartnershipRequest, request_row.code, token_of(other)) is None
+    assert find(PartnershipRequest, request_row.code, token_of(request_row)[:-1]) is None
+    assert find(PartnershipRequest, request_row.code, request_row.nonce) is None
+    assert find(PartnershipRequest, uuid.uuid4(), token_of(request_row)) is None
 
 
 def test_link_outlives_a_rotated_key(request_row, settings):
     token = token_of(request_row)
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another key", [settings.SECRET_KEY]
 
-    assert find_invitation(request_row.code, token) == request_row
+    assert find(PartnershipRequest, request_row.code, token) == request_row
 
     settings.SECRET_KEY_FALLBACKS = []
-    assert find_invitation(request_row.code, token) is None
+    assert find(PartnershipRequest, request_row.code, token) is None
 
 
 def test_nothing_stands_in_the_way_of_a_ready_reseller(request_row, reseller_admin):

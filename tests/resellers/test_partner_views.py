@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from django.urls import reverse
 
+from accounts.paging import paginate
 from activity.models import Activity
 from resellers.models import PartnerAgreement, Partnership, Reseller
 from tests.factories import (
@@ -72,7 +73,8 @@ def test_list_links_to_customers_orders_and_removal(partners, provider_admin, si
     assert f'href="{reverse("customers:list")}?reseller={reseller}"' in html
     assert f'href="{reverse("orders:new")}?reseller={reseller}"' in html
     assert f'href="{reverse("resellers:end", args=[reseller])}"' in html
-    assert "Invite new customers" not in html
+    assert f'name="partner" value="{reseller}"' in html
+    assert "Invite new customers" in html
 
 
 def test_list_offers_only_what_the_role_allows(partners, billing_admin, sign_in):
@@ -98,7 +100,7 @@ def test_list_is_searched_and_sorted(partners, provider_admin, sign_in):
 
 
 def test_list_is_paged(provider, provider_admin, sign_in, monkeypatch):
-    monkeypatch.setattr("accounts.paging.paginate.__kwdefaults__", {"size": 2})
+    monkeypatch.setitem(paginate.__kwdefaults__, "size", 2)
     for name in ("a", "B", "c"):
         PartnershipFactory(provider=provider, reseller=ready_reseller(name))
     client = sign_in(provider_admin)
@@ -156,9 +158,9 @@ def test_export_has_what_is_on_screen(partners, provider_admin, sign_in):
     assert rows_of(response) == [
         [
             *("Indirect reseller", "Microsoft ID", "Location", "MPN ID", "Enrollment", "Agreement"),
-            *("Customers", "Partner since"),
+            *("Customers", "Partner since", "Asked to leave"),
         ],
-        ["Sakura", reseller, "JP", "0012345", "Authorized", "Signed", "1", "2026-01-31T12:00:00Z"],
+        ["Sakura", reseller, "JP", "0012345", "Authorized", "Signed", "1", "2026-01-31T12:00:00Z", ""],
     ]
     [line] = Activity.objects.filter(verb="exported")
     assert (line.target, line.details) == ("Indirect resellers", {"path": "/resellers/export/?q=saku"})
@@ -182,7 +184,7 @@ def test_removal_says_first_what_stays(relationship, provider_admin, sign_in):
     assert "1 customer added for this reseller stays yours" in page
     assert "0 subscriptions go on crediting an MPN ID" in page
     assert "good faith" in page
-    assert "this portal sends none" in page
+    assert "the portal only tells your colleagues and the reseller's own people" in page
     assert Partnership.objects.active().count() == 1
 
 
@@ -193,7 +195,7 @@ def test_removal_with_yes_ends_the_partnership(relationship, provider_admin, sig
 
     assert response.redirect_chain == [(reverse("resellers:list"), 302)]
     assert names(response) == []
-    assert "The partnership with Sakura is removed. No notice was sent." in body(response)
+    assert "The partnership with Sakura is removed." in body(response)
     assert client.get(reverse("resellers:end", args=[relationship.reseller.pk])).status_code == 404
 
 

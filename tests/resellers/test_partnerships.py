@@ -9,7 +9,7 @@ from accounts.roles import Role
 from activity.log import codes_of
 from activity.models import Activity
 from outbox.models import LINK, OutgoingEmail
-from resellers.drafts import Draft
+from outbox.requests import Draft
 from resellers.models import Partnership, PartnershipRequest, Reseller
 from resellers.partnerships import (
     accept_request,

@@ -10,9 +10,9 @@ import time_machine
 from django.core import mail
 from django.urls import reverse
 
+from outbox.forms import DraftForm, mailto
 from outbox.models import LINK, OutgoingEmail
 from outbox.post import deliver
-from resellers.forms.partnerships import RequestForm, mailto
 from resellers.models import PartnershipRequest
 from tests.factories import PartnershipFactory, PartnershipRequestFactory, ready_reseller
 
@@ -41,7 +41,7 @@ def body(response) -> str:
 
 def typed(request_row, **changes) -> dict[str, str]:
     """What the page posts when nothing else is changed."""
-    form = RequestForm(request=request_row)
+    form = DraftForm(request=request_row)
     values = {name: form[name].value() for name in form.fields}
     return {name: "" if value is None else str(value) for name, value in (values | changes).items()}
 
@@ -148,7 +148,7 @@ def test_done_keeps_how_often_the_link_may_be_used(request_row, sales_agent, sig
 
     request_row.refresh_from_db()
     assert request_row.max_uses == stored
-    assert (RequestForm(request=request_row)["uses"].value(), RequestForm(request=request_row)["max_uses"].value()) == (
+    assert (DraftForm(request=request_row)["uses"].value(), DraftForm(request=request_row)["max_uses"].value()) == (
         uses,
         stored if uses == "limited" else None,
     )
@@ -156,7 +156,7 @@ def test_done_keeps_how_often_the_link_may_be_used(request_row, sales_agent, sig
 
 def test_expiry_is_shown_and_kept_unless_changed(request_row, sales_agent, sign_in):
     client = sign_in(sales_agent)
-    assert RequestForm(request=request_row).fields["lifetime"].choices == [
+    assert DraftForm(request=request_row).fields["lifetime"].choices == [
         ("30", "Mar 31, 2026 (in 30 days)"),
         ("90", "May 30, 2026 (in 90 days)"),
         ("365", "Mar 1, 2027 (in 365 days)"),
@@ -166,14 +166,14 @@ def test_expiry_is_shown_and_kept_unless_changed(request_row, sales_agent, sign_
     client.post(url_of(request_row), typed(request_row, lifetime="never"))
     request_row.refresh_from_db()
     assert request_row.expires_at is None
-    assert RequestForm(request=request_row)["lifetime"].value() == "never"
+    assert DraftForm(request=request_row)["lifetime"].value() == "never"
 
     client.post(url_of(request_row), typed(request_row, lifetime="30"))
     request_row.refresh_from_db()
     assert request_row.expires_at == NOW + timedelta(days=30)
 
     with time_machine.travel(NOW + timedelta(days=3), tick=False):
-        form = RequestForm(request=request_row)
+        form = DraftForm(request=request_row)
         assert form.fields["lifetime"].choices[0] == ("unchanged", "Mar 31, 2026")
         client.post(url_of(request_row), typed(request_row))
     request_row.refresh_from_db()

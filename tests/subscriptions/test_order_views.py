@@ -124,7 +124,7 @@ def test_list_of_one_customer_stands_within_that_customer(client, order, relatio
     answer = client.get(LIST, {"customer": str(relationship.customer_id)})
 
     assert numbers(answer) == ["AAAA-BBBB-CCCC"]
-    assert [step.state for step in answer.context["steps"]] == ["", "current", ""]
+    assert [step.state for step in answer.context["steps"]] == ["", "", "current", ""]
     assert reverse("orders:add", args=[relationship.customer_id]) in answer.content.decode()
 
 

@@ -19,6 +19,8 @@ _WHO = (
     ("global-admin@rhein.example", "another indirect provider, in Germany"),
     ("global-admin@sakura.example", "indirect reseller, partner of Kita (in Japanese)"),
     ("global-admin@momiji.example", "indirect reseller without a provider (in Japanese)"),
+    ("admin@aobashoji.onmicrosoft.com", "customer of Kita and Sakura, Global admin (in Japanese)"),
+    ("user@aobashoji.onmicrosoft.com", "user of a customer, with licenses and without a role (in Japanese)"),
     (OPERATOR, "operator, signs in to /operator/"),
 )
 

@@ -1,0 +1,110 @@
+"""What a reseller is credited for and what it supports, across its providers: facts without access (design.md §3).
+
+Who is credited reads whose subscription it is only where the customer is entrusted to it: an incentive is paid to an
+MPN ID, and for questions the provider finds the subscription by its ID. Who supports a subscription reads the
+customer's name as well, for that customer will call, and has to be recognised. Neither reads licenses, prices,
+nickname, term, domain name or contact, which are the customer's and the provider's business; and nothing leads to a
+page that it may not open.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from django.db.models import Prefetch
+from django.utils.translation import gettext as _
+
+from accounts.models import Membership
+from accounts.paging import Sorting
+from customers.models import Customer
+from subscriptions.models import ResellerOfRecord, Subscription
+from subscriptions.models.subscriptions import ResellerOfRecordQuerySet, SubscriptionQuerySet
+
+CREDITED = {"since": Sorting(("starts_at", "id"), descending=True)}
+SUPPORTED = {"newest": Sorting(("created_at", "id"), descending=True)}
+_CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A subscription as a reseller without access may know it; with access, as the other lists show it."""
+
+    subscription: Subscription
+    is_entrusted: bool
+    period: ResellerOfRecord | None = None
+
+    @property
+    def url(self) -> str:
+        return self.subscription.get_absolute_url() if self.is_entrusted else ""
+
+    @property
+    def customer(self) -> str:
+        """For lists of what is credited: nothing unless the customer is entrusted to the reader."""
+        return self.subscription.relationship.company_name if self.is_entrusted else ""
+
+    @property
+    def caller(self) -> str:
+        """For lists of what is supported: the customer's own name, whoever bills it under another."""
+        return self.customer or self.subscription.customer.organisation.name
+
+
+def credited_rows(membership: Membership) -> ResellerOfRecordQuerySet:
+    """The periods in which a number of the reseller is or was credited, with what the list shows of them.
+
+    A reseller may have thousands: what belongs to a row is read for the rows of the page, not joined to all of them.
+    """
+    named = Subscription.objects.select_related("offer", "relationship")
+    rows = ResellerOfRecord.objects.visible_to(membership).select_related("partner_account")
+    return rows.prefetch_related(Prefetch("subscription", named), "provider__organisation")
+
+
+def supported_rows(membership: Membership) -> SubscriptionQuerySet:
+    """The subscriptions that the reseller supports, ended ones excepted, read as credited_rows() are."""
+    ended = (Subscription.Status.CANCELLED, Subscription.Status.EXPIRED)
+    rows = Subscription.objects.supported_by(membership).exclude(status__in=ended)
+    callers = Prefetch("customer", Customer.objects.select_related("organisation"))
+    return rows.prefetch_related("offer", "relationship", callers, "provider__organisation")
+
+
+def credited_facts(rows: Iterable[ResellerOfRecord], membership: Membership) -> Iterator[Fact]:
+    """The periods as this reader may know them."""
+    for period in rows:
+        yield Fact(period.subscription, _is_entrusted(period.subscription, membership), period)
+
+
+def supported_facts(rows: Iterable[Subscription], membership: Membership) -> Iterator[Fact]:
+    """The subscriptions as this reader may know them."""
+    for subscription in rows:
+        yield Fact(subscription, _is_entrusted(subscription, membership))
+
+
+def credited_header() -> list[str]:
+    names = [_("Subscription"), _("Subscription ID"), _("Indirect provider"), _("MPN ID"), _("From"), _("Until")]
+    return [*names, _("Company name")]
+
+
+def credited_lines(rows: ResellerOfRecordQuerySet, membership: Membership) -> Iterator[list[str]]:
+    """One line a period, under credited_header(). Days are those in UTC."""
+    for period in rows.iterator(chunk_size=_CHUNK):
+        fact = Fact(period.subscription, _is_entrusted(period.subscription, membership), period)
+        yield [
+            *(fact.subscription.offer.sku_title, str(fact.subscription.code), str(period.provider)),
+            *(period.partner_account.number, f"{period.starts_at:%Y-%m-%d}"),
+            *(f"{period.ends_at:%Y-%m-%d}" if period.ends_at else "", fact.customer),
+        ]
+
+
+def supported_header() -> list[str]:
+    return [_("Company name"), _("Subscription"), _("Subscription ID"), _("Indirect provider")]
+
+
+def supported_lines(rows: SubscriptionQuerySet, membership: Membership) -> Iterator[list[str]]:
+    """One line a subscription, under supported_header()."""
+    for fact in supported_facts(rows.iterator(chunk_size=_CHUNK), membership):
+        each = fact.subscription
+        yield [fact.caller, each.offer.sku_title, str(each.code), str(each.provider)]
+
+
+def _is_entrusted(subscription: Subscription, membership: Membership) -> bool:
+    """As Subscription.visible_to() has it, for rows that come with their relationship."""
+    relationship = subscription.relationship
+    return relationship.reseller_id == membership.organisation_id and relationship.ended_at is None
