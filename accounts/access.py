@@ -26,6 +26,13 @@ class PortalRequest(HttpRequest):
     reference: str
 
 
+class VisitorRequest(HttpRequest):
+    """A request to a public page: by somebody who has signed in, and acts for an organisation, or not."""
+
+    membership: Membership | None
+    memberships: list[Membership]
+
+
 class RoleMissing(PermissionDenied):
     """Refused because of the role: names the roles that could, for the page that says so."""
 

@@ -124,3 +124,8 @@ def labels(roles: Iterable[Role]) -> list[str]:
 def listed(words: Iterable[str]) -> str:
     """Words in a row, with the comma of the reader's language."""
     return gettext(", ").join(words)
+
+
+def who_may(permission: Permission, kind: Kind) -> str:
+    """The roles that hold the permission, by name in a row, for whoever has none of them."""
+    return listed(labels(roles_with(permission, kind)))

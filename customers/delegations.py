@@ -5,15 +5,17 @@ goes to a reseller, from the customer or from a provider that sold the plan (see
 follows from the other, and neither brings credit or support (design.md §3).
 """
 
+from contextlib import AbstractContextManager
+
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Membership, Organisation, OrganisationQuerySet
+from accounts.models import Membership, Organisation, OrganisationQuerySet, User
 from accounts.roles import Kind, Permission
-from activity.log import attempt
+from activity.log import Line, attempt
 from activity.verbs import Verb
 from customers.models import Customer, Delegation, Relationship
 from customers.models.consents import DelegationQuerySet
@@ -30,14 +32,7 @@ def grant(customer: Customer, partner: Organisation, privilege: str, *, membersh
 
     Refused with only_customer, not_a_partner, no_azure_plan or already_given. Two at the same moment give it once.
     """
-    with attempt(
-        Verb.ACCESS_GRANTED,
-        partner,
-        actor=membership.user,
-        seen_by=_witnesses(customer, partner, membership),
-        affected=customer.organisation,
-        privilege=privilege,
-    ):
+    with _attempt(Verb.ACCESS_GRANTED, customer, partner, privilege, membership):
         _hold(customer)
         if problem := _obstacle(customer, partner, privilege, membership):
             raise problem
@@ -48,20 +43,28 @@ def grant(customer: Customer, partner: Organisation, privilege: str, *, membersh
     return delegation
 
 
+def give_administration(relationship: Relationship, actor: User) -> None:
+    """Let the provider and the reseller of a new relationship administer the account.
+
+    A reseller may have it already, through another provider: then it keeps what it has.
+    """
+    partners = filter(None, [relationship.provider_id, relationship.reseller_id])
+    Delegation.objects.bulk_create(
+        [
+            Delegation(customer=relationship.customer, partner_id=partner, privilege=DELEGATED_ADMIN, granted_by=actor)
+            for partner in partners
+        ],
+        ignore_conflicts=True,
+    )
+
+
 def withdraw(delegation: Delegation, *, membership: Membership) -> Delegation:
     """End the access at this moment. What was ordered, is billed, credited or supported stays as it is.
 
     Refused with only_customer or already_withdrawn.
     """
     customer, partner = delegation.customer, delegation.partner
-    with attempt(
-        Verb.ACCESS_WITHDRAWN,
-        partner,
-        actor=membership.user,
-        seen_by=_witnesses(customer, partner, membership),
-        affected=customer.organisation,
-        privilege=delegation.privilege,
-    ):
+    with _attempt(Verb.ACCESS_WITHDRAWN, customer, partner, delegation.privilege, membership):
         delegation = Delegation.objects.select_for_update(no_key=True).get(pk=delegation.pk)
         if problem := _not_yours(delegation.privilege, membership):
             raise problem
@@ -160,6 +163,20 @@ def possible_owners(customer: Customer, membership: Membership) -> QuerySet[Rese
     else:
         possible |= Q(pk__in=customer.subscriptions.visible_to(membership).values("support_contact"))
     return Reseller.objects.filter(possible)
+
+
+def _attempt(
+    verb: Verb, customer: Customer, partner: Organisation, privilege: str, membership: Membership
+) -> AbstractContextManager[Line]:
+    """To give access or take it back, with the line in the activity log."""
+    return attempt(
+        verb,
+        partner,
+        actor=membership.user,
+        seen_by=_witnesses(customer, partner, membership),
+        affected=customer.organisation,
+        privilege=privilege,
+    )
 
 
 def _hold(customer: Customer) -> None:

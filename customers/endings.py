@@ -19,8 +19,6 @@ from outbox.notices import notify
 from outbox.subjects import Subject
 from resellers.models import Partnership
 
-# In these states a subscription is a record. Subscription.Status is in a room to the right, so: its values.
-_ENDED = ("cancelled", "expired")
 _A_FEW = 10
 
 
@@ -40,7 +38,7 @@ class Ending:
 
 def ending_of(relationship: Relationship) -> Ending:
     """As it is now, for the page to say before anybody presses a button."""
-    active = list(_active(relationship).order_by("pk")[: _A_FEW + 1])
+    active = list(relationship.subscriptions.not_ended().order_by("pk")[: _A_FEW + 1])
     delegations = _with_it(relationship).select_related("partner").order_by("partner__name", "privilege")
     return Ending(active[:_A_FEW], len(active) > _A_FEW, [] if active else list(delegations))
 
@@ -70,16 +68,12 @@ def end_relationship(relationship: Relationship, *, actor: User) -> Relationship
 def _check(relationship: Relationship) -> None:
     if relationship.ended_at:
         raise ValidationError(_("This reseller relationship has been removed already."), "relationship_ended")
-    if _active(relationship).exists():
+    if relationship.subscriptions.not_ended().exists():
         raise ValidationError(
             _("%(company)s has subscriptions that have not ended. Cancel them, or wait until they expire."),
             "subscriptions_active",
             {"company": relationship.company_name},
         )
-
-
-def _active(relationship: Relationship) -> QuerySet[Any]:
-    return relationship.subscriptions.exclude(status__in=_ENDED)
 
 
 def _with_it(relationship: Relationship) -> QuerySet[Delegation]:

@@ -14,7 +14,6 @@ from activity.verbs import Verb
 from customers.delegations import DELEGATED_ADMIN, TENANT_OWNER, as_known_to, has_azure_plan
 from customers.models import Delegation, Relationship
 
-_ENDED = ("cancelled", "expired")
 _LATEST = 100  # changes of support contacts that are looked through for the last of each
 
 
@@ -61,7 +60,7 @@ def facts_of(relationship: Relationship, membership: Membership) -> Facts:
     of_customer = Delegation.objects.visible_to(membership).filter(customer=relationship.customer_id)
     given = as_known_to(of_customer, membership)
     administrators = [each for each in given if each.privilege == DELEGATED_ADMIN and not each.withdrawn_at]
-    subscriptions = relationship.subscriptions.visible_to(membership).exclude(status__in=_ENDED)
+    subscriptions = relationship.subscriptions.visible_to(membership).not_ended()
     credit = _credit(subscriptions)
     return Facts(
         administration=next((each for each in administrators if each.partner_id == relationship.reseller_id), None),

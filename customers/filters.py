@@ -38,6 +38,19 @@ class ResellerField(forms.CharField):
         self.widget = forms.Select(choices=[("", _("All indirect resellers")), none, *found])
 
 
+class ProviderField(forms.UUIDField):
+    """An indirect provider to narrow a reseller's list to."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(label=_("Filter by indirect provider"), required=False, **kwargs)
+
+    def offer(self, membership: Membership) -> None:
+        """Offer those that the reseller is, or was, a partner of."""
+        partnerships = Partnership.objects.visible_to(membership).order_by("provider__organisation__name")
+        names = partnerships.values_list("provider", "provider__organisation__name").distinct()
+        self.widget = forms.Select(choices=[("", _("All indirect providers")), *names])
+
+
 def wanted_resellers(wanted: str, resellers: QuerySet[Reseller]) -> list[UUID]:
     """The one with this Microsoft ID, or those of the given ones whose name has every word."""
     if exactly := id_from(wanted):
@@ -66,7 +79,7 @@ class CustomerFilter(ListFilter):
 
     q = forms.CharField(label=_("Search customers"), required=False, max_length=200, widget=forms.SearchInput)
     reseller = ResellerField()
-    provider = forms.UUIDField(label=_("Filter by indirect provider"), required=False)
+    provider = ProviderField()
     admin = forms.ChoiceField(
         label=_("Delegated admin"),
         required=False,
@@ -83,9 +96,7 @@ class CustomerFilter(ListFilter):
             self.fields["reseller"].offer(self.resellers, self.data.get("reseller", ""))  # type: ignore[attr-defined]  # a ResellerField does
         else:
             del self.fields["reseller"]
-            providers = Partnership.objects.visible_to(membership).order_by("provider__organisation__name")
-            names = providers.values_list("provider", "provider__organisation__name").distinct()
-            self.fields["provider"].widget = forms.Select(choices=[("", _("All indirect providers")), *names])
+            self.fields["provider"].offer(membership)  # type: ignore[attr-defined]  # a ProviderField does
 
     def apply(self, rows: RelationshipQuerySet) -> RelationshipQuerySet:
         """The rows that are asked for, of the given ones."""

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
-from accounts.roles import Kind, Permission, labels, listed, roles_with
+from accounts.roles import Kind, Permission, who_may
 from customers.models import Relationship, RelationshipRequest
 from outbox import landing
 from outbox.landing import Explanation, Words
@@ -85,7 +85,7 @@ def not_allowed(membership: Membership) -> ValidationError:
         _("Only a %(roles)s of %(company)s can answer. Ask one of them to open this link."),
         "role_missing",
         {
-            "roles": listed(labels(roles_with(Permission.GRANT_ACCESS, Kind.CUSTOMER))),
+            "roles": who_may(Permission.GRANT_ACCESS, Kind.CUSTOMER),
             "company": membership.organisation.name,
         },
     )

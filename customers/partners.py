@@ -20,7 +20,6 @@ from resellers.support_profiles import PARTS, SupportContact, profile_of
 
 MOST_NAMED = 5  # subscriptions that a partner's card names
 _MOST_READ = 200
-_ENDED = ("cancelled", "expired")
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ def _delegations(membership: Membership) -> Iterable[Delegation]:
 
 def _supported(membership: Membership) -> tuple[dict[UUID, int], dict[UUID, list[Any]]]:
     """How many subscriptions each partner supports, and the first few of them. Nobody designated: the provider."""
-    current = membership.organisation.customer.subscriptions.visible_to(membership).exclude(status__in=_ENDED)
+    current = membership.organisation.customer.subscriptions.visible_to(membership).not_ended()
     rows: QuerySet[Any] = current.annotate(supporter=Coalesce("support_contact", "provider"))
     counts = dict(rows.order_by().values_list("supporter").annotate(Count("pk")))
     named: dict[UUID, list[Any]] = defaultdict(list)

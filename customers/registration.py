@@ -17,8 +17,8 @@ from accounts.profile import open_account
 from accounts.roles import Kind, Role
 from activity.log import attempt, record
 from activity.verbs import Verb
-from customers.delegations import check_administers
-from customers.models import DOMAIN_SUFFIX, Customer, CustomerAgreement, Delegation, Relationship
+from customers.delegations import check_administers, give_administration
+from customers.models import DOMAIN_SUFFIX, Customer, CustomerAgreement, Relationship
 from providers.models import Provider
 from resellers.models import Reseller
 
@@ -86,7 +86,7 @@ def register_customer(details: CustomerDetails, *, provider: Provider, actor: Us
     )
     relationship.take_names()
     relationship.save()
-    _delegate(relationship, actor)
+    give_administration(relationship, actor)
     _record_agreement(relationship, details, actor)
     credentials = _create_administrator(customer, details)
     record(
@@ -179,19 +179,6 @@ def domain_taken(prefix: str) -> ValidationError:
                 {"domain": f"{prefix}.{DOMAIN_SUFFIX}"},
             )
         }
-    )
-
-
-def _delegate(relationship: Relationship, actor: User) -> None:
-    partners = [relationship.provider_id] + ([relationship.reseller_id] if relationship.reseller_id else [])
-    Delegation.objects.bulk_create(
-        Delegation(
-            customer=relationship.customer,
-            partner_id=partner,
-            privilege=Delegation.Privilege.DELEGATED_ADMIN,
-            granted_by=actor,
-        )
-        for partner in partners
     )
 
 

@@ -12,10 +12,10 @@ from accounts.models import Membership, Organisation, User
 from accounts.roles import Kind, Permission
 from activity.log import attempt
 from activity.verbs import Verb
+from customers.delegations import give_administration
 from customers.drafts import draft_text
 from customers.invitations import can_answer, not_allowed, obstacles
 from customers.models import Customer, CustomerAgreement, Delegation, Relationship, RelationshipRequest
-from customers.registration import parties
 from outbox import requests
 from outbox.notices import notify
 from outbox.requests import closed
@@ -85,7 +85,7 @@ def accept_request(request: RelationshipRequest, *, membership: Membership, with
         relationship = _begin(request, membership)
         if request.includes_admin and with_privileges:
             line.details["privilege"] = Delegation.Privilege.DELEGATED_ADMIN
-            _delegate(relationship, membership.user)
+            give_administration(relationship, membership.user)
         _tell_of_start(relationship, request, membership.user)
     return relationship
 
@@ -153,23 +153,6 @@ def _begin(request: RelationshipRequest, membership: Membership) -> Relationship
         recorded_by=membership.user,
     )
     return relationship
-
-
-def _delegate(relationship: Relationship, actor: User) -> None:
-    """Give what was asked for. A reseller may have it already, through another provider: then it keeps what it has."""
-    Delegation.objects.bulk_create(
-        [
-            Delegation(
-                customer=relationship.customer,
-                partner=partner,
-                privilege=Delegation.Privilege.DELEGATED_ADMIN,
-                granted_by=actor,
-            )
-            for partner in parties(relationship)
-            if partner.pk != relationship.customer_id
-        ],
-        ignore_conflicts=True,
-    )
 
 
 def _tell_of_start(relationship: Relationship, request: RelationshipRequest, actor: User) -> None:

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership
-from accounts.roles import Kind, Permission, labels, listed, roles_with
+from accounts.roles import Kind, Permission, who_may
 from customers.models import Relationship
 
 
@@ -73,8 +73,7 @@ def _on_subscription(relationship: Relationship, membership: Membership, permiss
 
 
 def _needed(membership: Membership, permission: Permission) -> str:
-    roles = labels(roles_with(permission, membership.kind))
-    return _("Roles that can change this: %(roles)s.") % {"roles": listed(roles)}
+    return _("Roles that can change this: %(roles)s.") % {"roles": who_may(permission, membership.kind)}
 
 
 def _names(relationship: Relationship) -> dict[str, str]:

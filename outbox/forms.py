@@ -1,4 +1,4 @@
-"""What is typed to send a personal request: the message that carries its link, and how far the link reaches."""
+"""What is typed about a personal request: its message, how far its link reaches, and why somebody says no."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,8 +13,9 @@ from django.utils import timezone
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
 
-from outbox.models import PersonalRequest
-from outbox.requests import SUBJECT_LENGTH, Draft, check_message, refuse_links
+from accounts.filters import ListFilter
+from outbox.models import PersonalRequest, PersonalRequestQuerySet
+from outbox.requests import SUBJECT_LENGTH, Draft, R, check_message, refuse_links
 
 LIFETIMES = (30, 90, 365)
 NEVER, UNCHANGED = "never", "unchanged"
@@ -26,6 +27,27 @@ def mailto(recipient: str, subject: str, text: str) -> str:
     """The address behind Open in email: everything percent-encoded as UTF-8, line breaks as CRLF (RFC 6068)."""
     body = "\r\n".join(text.splitlines())
     return f"mailto:{quote(recipient, safe='@')}?subject={quote(subject, safe='')}&body={quote(body, safe='')}"
+
+
+class RequestFilter(ListFilter):
+    """Personal requests by what has become of them."""
+
+    state = forms.ChoiceField(
+        label=_("State"), required=False, choices=[("", _("All")), *PersonalRequest.State.choices]
+    )
+
+    def apply(self, rows: PersonalRequestQuerySet[R]) -> PersonalRequestQuerySet[R]:
+        state = self.values().get("state")
+        return rows.in_state(state) if state else rows
+
+
+class ReasonField(forms.CharField):
+    """Why, in the person's own words."""
+
+    widget = forms.Textarea({"rows": 3})
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(label=_("Reason"), max_length=500, **options)
 
 
 class DraftForm(forms.Form):
@@ -69,7 +91,7 @@ class DraftForm(forms.Form):
             del self.fields["uses"], self.fields["max_uses"]
 
     def draft(self) -> Draft:
-        """What was typed, for edit_request()."""
+        """What was typed, for requests.edit()."""
         typed = self.cleaned_data
         limits = {ONCE: 1, LIMITED: typed.get("max_uses"), UNLIMITED: None}
         return Draft(

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from accounts.access import MembershipMissing, PortalRequest, signed_in
 from accounts.paging import Sorting, paginate
 from accounts.redirects import next_url
+from accounts.tabs import Tab
 from outbox.models import Notice
 from outbox.notice_forms import MailForm, UntilForm
 from outbox.notices import choose_mail, mark_all_read, mark_read
@@ -69,9 +70,9 @@ def mail_choose(request: PortalRequest) -> HttpResponse:
     return render(request, "notices/mail.html", {"form": form})
 
 
-def _tabs(*, only_unread: bool) -> list[dict[str, object]]:
+def _tabs(*, only_unread: bool) -> list[Tab]:
     url = reverse("notices:list")
     return [
-        {"label": _("All notices"), "url": url, "current": not only_unread},
-        {"label": _("Unread"), "url": f"{url}?state={UNREAD}", "current": only_unread},
+        Tab(_("All notices"), url, not only_unread),
+        Tab(_("Unread"), f"{url}?state={UNREAD}", only_unread),
     ]

@@ -20,7 +20,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.access import PortalRequest
+from accounts.access import PortalRequest, VisitorRequest
 from activity.verbs import Verb
 from outbox import requests
 from outbox.forms import DraftForm
@@ -102,7 +102,7 @@ def withdraw(request: PortalRequest, row: PersonalRequest, desk: Desk) -> HttpRe
     return redirect(desk.requests_url)
 
 
-_View = Callable[[PortalRequest, Any, str], HttpResponse]
+_View = Callable[[VisitorRequest, Any, str], HttpResponse]
 
 
 def behind_link(model: type[PersonalRequest], return_view: str) -> Callable[[_View], Callable[..., HttpResponse]]:
@@ -114,11 +114,11 @@ def behind_link(model: type[PersonalRequest], return_view: str) -> Callable[[_Vi
 
     def decorate(view: _View) -> Callable[..., HttpResponse]:
         @wraps(view)
-        def found(request: PortalRequest, code: UUID, token: str) -> HttpResponse:
+        def found(request: VisitorRequest, code: UUID, token: str) -> HttpResponse:
             row = find(model, code, token)
             if row is None:
                 return unknown_link(request)
-            response = view(request, row, reverse(model.LINK_VIEW, args=[code, token]))
+            response = _answer(view, request, row, reverse(model.LINK_VIEW, args=[code, token]))
             return discreet(_remembering(response, token, reverse(return_view, args=[code])))
 
         return found
@@ -126,7 +126,7 @@ def behind_link(model: type[PersonalRequest], return_view: str) -> Callable[[_Vi
     return decorate
 
 
-def return_from_link(request: PortalRequest, model: type[PersonalRequest], code: UUID) -> HttpResponse:
+def return_from_link(request: VisitorRequest, model: type[PersonalRequest], code: UUID) -> HttpResponse:
     """Back to the link that this browser opened, from signing in and the like.
 
     Those pages get this address, which is no secret, for a session keeps it in the database (design.md §4.3).
@@ -137,7 +137,7 @@ def return_from_link(request: PortalRequest, model: type[PersonalRequest], code:
     return discreet(redirect(model.LINK_VIEW, code, token))
 
 
-def unknown_link(request: PortalRequest) -> HttpResponse:
+def unknown_link(request: VisitorRequest) -> HttpResponse:
     return discreet(render(request, "requests/unknown.html", status=404))
 
 
@@ -148,6 +148,16 @@ def discreet(response: HttpResponse) -> HttpResponse:
     response["Referrer-Policy"] = "same-origin"
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response
+
+
+def _answer(view: _View, request: VisitorRequest, row: PersonalRequest, link: str) -> HttpResponse:
+    """The view's; what the domain refuses leads back to the link, whose page says what is in the way."""
+    try:
+        return view(request, row, link)
+    except ValidationError:
+        if request.method != "POST":
+            raise
+        return redirect(link)
 
 
 def _remembering(response: HttpResponse, token: str, path: str) -> HttpResponse:

@@ -7,7 +7,7 @@ from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
 from django.utils import timezone
 
 from accounts.models import Membership, Organisation
-from accounts.roles import Kind, Permission, Role, labels, listed, roles_with
+from accounts.roles import Kind, Permission, Role, who_may
 from customers.models import Relationship
 from partnercenter.plots import week_ends, weeks_ahead
 from providers.models import Provider
@@ -16,7 +16,8 @@ from resellers.checklist import missing_for, program_of
 from resellers.models import PartnerAgreement, Partnership, PartnershipRequest
 from resellers.support_profiles import PARTS, profile_of
 from subscriptions.lists.assignments import own_licences
-from subscriptions.models import OrderDraft, Subscription
+from subscriptions.lists.support import waiting_for
+from subscriptions.models import OrderDraft, Subscription, SupportRequest
 from subscriptions.support import answered_by
 
 A_FEW = 5
@@ -49,6 +50,7 @@ def _for_provider(membership: Membership) -> dict[str, Any]:
         "requests": _open_requests(membership),
         "unsigned": _unsigned(membership),
         "leaving": _leaving(membership),
+        "questions": _questions(membership, Permission.ANSWER_SUPPORT),
         "ending": list(_ending(membership).select_related("customer__organisation")[:A_FEW]),
         "plot": weeks_ahead(_ended_by_week(membership), most=MOST_RENEWALS) if has_customers else None,
     }
@@ -95,6 +97,11 @@ def _leaving(membership: Membership) -> list[Partnership]:
     return list(rows.select_related("reseller__organisation").order_by("leave_requested_at", "pk")[:A_FEW])
 
 
+def _questions(membership: Membership, permission: Permission) -> list[SupportRequest]:
+    """Support requests that wait for this company, if the reader may write in them."""
+    return list(waiting_for(membership)[:A_FEW]) if membership.can(permission) else []
+
+
 def _ending(membership: Membership, within: timedelta = SOON) -> Any:
     """Active subscriptions whose term ends soon, the next one first."""
     now = timezone.now()
@@ -119,10 +126,11 @@ def _for_reseller(membership: Membership) -> dict[str, Any]:
         "program": program_of(membership.organisation.reseller),
         "missing": missing_for(membership),
         "may_act": membership.can(Permission.ACT_FOR_COMPANY),
-        "roles_that_act": listed(labels(roles_with(Permission.ACT_FOR_COMPANY, Kind.RESELLER))),
+        "roles_that_act": who_may(Permission.ACT_FOR_COMPANY, Kind.RESELLER),
         "partnerships": list(partnerships.order_by("-started_at", "-pk")[:A_FEW]),
         "leaving": list(partnerships.exclude(leave_requested_at=None).order_by("leave_requested_at", "pk")[:A_FEW]),
         "customers": list(customers.order_by("-created_at", "-pk")[:A_FEW]),
+        "questions": _questions(membership, Permission.ANSWER_SUPPORT),
         "ending": list(_ending(membership).select_related("customer__organisation")[:A_FEW]),
     }
 
@@ -131,7 +139,7 @@ def _for_customer(membership: Membership) -> dict[str, Any]:
     organisations = Organisation.objects.select_related(*PARTS)
     subscriptions = list(
         Subscription.objects.visible_to(membership)
-        .exclude(status__in=(Subscription.Status.CANCELLED, Subscription.Status.EXPIRED))
+        .not_ended()
         .select_related("offer", "provider", "support_contact")
         .prefetch_related(
             Prefetch("provider__organisation", organisations), Prefetch("support_contact__organisation", organisations)
@@ -143,6 +151,7 @@ def _for_customer(membership: Membership) -> dict[str, Any]:
     )
     return {
         "subscriptions": subscriptions,
+        "questions": _questions(membership, Permission.REQUEST_SUPPORT),
         "contacts": [profile_of(each) for each in dict.fromkeys(map(answered_by, subscriptions))],
         "partners": list(partners.order_by("pk")[:A_FEW]),
         "licences": own_licences(membership),

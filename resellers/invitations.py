@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
-from accounts.roles import Kind, Permission, labels, listed, roles_with
+from accounts.roles import Kind, Permission, who_may
 from outbox import landing
 from outbox.landing import Explanation, Words
 from outbox.requests import closed
@@ -90,7 +90,7 @@ def not_allowed(membership: Membership) -> ValidationError:
         _("Only a %(roles)s of %(company)s can answer. Ask one of them to open this link."),
         "role_missing",
         {
-            "roles": listed(labels(roles_with(Permission.ACT_FOR_COMPANY, Kind.RESELLER))),
+            "roles": who_may(Permission.ACT_FOR_COMPANY, Kind.RESELLER),
             "company": membership.organisation.name,
         },
     )

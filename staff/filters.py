@@ -9,7 +9,6 @@ from accounts.filters import ListFilter
 from accounts.models import Membership, MembershipQuerySet
 from accounts.roles import Role
 from staff.listing import PersonState, in_state, search
-from staff.models import StaffInvitation, StaffInvitationQuerySet
 from staff.roles import offered
 
 
@@ -32,15 +31,3 @@ class PeopleFilter(ListFilter):
             found = found.filter(roles__contains=[role])
         state = values.get("state")
         return in_state(found, state) if state else found.current()
-
-
-class InvitationFilter(ListFilter):
-    """Invitations by what has become of them."""
-
-    state = forms.ChoiceField(
-        label=_("State"), required=False, choices=[("", _("All")), *StaffInvitation.State.choices]
-    )
-
-    def apply(self, rows: StaffInvitationQuerySet) -> StaffInvitationQuerySet:
-        state = self.values().get("state")
-        return rows.in_state(state) if state else rows

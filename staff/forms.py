@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
 from accounts.roles import Kind, Role
+from outbox.forms import ReasonField
 from staff.people import domain_of
 from staff.roles import ROLE_HELP, offered
 
@@ -88,7 +89,7 @@ class InvitationForm(RolesForm):
 class DeclineForm(forms.Form):
     """Why not, if one likes to say."""
 
-    reason = forms.CharField(label=_("Reason"), max_length=500, required=False, widget=forms.Textarea({"rows": 3}))
+    reason = ReasonField(required=False)
 
 
 def _account_in(domain: str) -> forms.CharField:

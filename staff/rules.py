@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, Organisation
-from accounts.roles import Kind, Permission, Role, labels, listed, roles_with
+from accounts.roles import Kind, Permission, Role, who_may
 
 
 def acting(by: Membership, organisation: Organisation) -> Membership:
@@ -25,7 +25,7 @@ def acting(by: Membership, organisation: Organisation) -> Membership:
         raise ValidationError(
             _("This takes one of these roles: %(roles)s. Yours have changed meanwhile."),
             "role_missing",
-            {"roles": listed(labels(roles_with(permission, Kind(by.organisation.kind))))},
+            {"roles": who_may(permission, Kind(by.organisation.kind))},
         )
     return now
 

@@ -5,6 +5,10 @@ bought: the subscription's row is locked, by submit_changes() as well. Names of 
 the lines in the activity log are for the customer and for the company that acts, and for nobody else.
 """
 
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
 from django.core.exceptions import ValidationError
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -24,6 +28,8 @@ from subscriptions.models import LicenceAssignment, Subscription
 from subscriptions.models.subscriptions import SubscriptionQuerySet
 from subscriptions.support import answered_by
 
+R = TypeVar("R", Membership, Subscription)
+
 
 def assign_licence(subscription: Subscription, person: Membership, *, membership: Membership) -> LicenceAssignment:
     """Give a user of the customer a licence of the subscription, which must be active.
@@ -32,15 +38,7 @@ def assign_licence(subscription: Subscription, person: Membership, *, membership
     no_licence_left, and with no_delegation for a partner that does not administer the account. Somebody who is
     suspended can be given one for the day of coming back.
     """
-    with attempt(
-        Verb.LICENCE_ASSIGNED,
-        person.user,
-        actor=membership.user,
-        seen_by=[subscription.customer.organisation, membership.organisation],
-        affected=subscription.customer.organisation,
-        subscription=subscription.code,
-    ):
-        subscription = _locked(subscription, membership)
+    with _changing(Verb.LICENCE_ASSIGNED, subscription, person, membership) as subscription:
         if subscription.offer.is_usage_based:
             raise ValidationError(_("A usage-based subscription has no licenses to assign."), "usage_based")
         if subscription.status != Subscription.Status.ACTIVE:
@@ -56,16 +54,8 @@ def withdraw_licence(assignment: LicenceAssignment, *, membership: Membership) -
 
     Refused with already_withdrawn, not_changeable and no_delegation.
     """
-    subscription, person = assignment.subscription, assignment.membership
-    with attempt(
-        Verb.LICENCE_WITHDRAWN,
-        person.user,
-        actor=membership.user,
-        seen_by=[subscription.customer.organisation, membership.organisation],
-        affected=subscription.customer.organisation,
-        subscription=subscription.code,
-    ):
-        subscription = _locked(subscription, membership)
+    person = assignment.membership
+    with _changing(Verb.LICENCE_WITHDRAWN, assignment.subscription, person, membership) as subscription:
         if not subscription.can_change:
             raise _not_changeable(subscription)
         current = LicenceAssignment.objects.active().filter(pk=assignment.pk).first()
@@ -84,30 +74,22 @@ def assign_to(
     subscription: Subscription, people: QuerySet[Membership], *, membership: Membership
 ) -> tuple[list[Membership], list[str]]:
     """Give each of them a licence, by name, as far as there are any: who has got one, and why the others have not."""
-    done, refused = [], []
-    for person in people.select_related("user", "organisation").order_by("user__name", "pk"):
-        try:
-            assign_licence(subscription, person, membership=membership)
-        except ValidationError as refusal:
-            refused.append(_named(person.user.get_full_name(), refusal))
-        else:
-            done.append(person)
-    return done, refused
+    return _give_each(
+        people.select_related("user", "organisation").order_by("user__name", "pk"),
+        lambda person: assign_licence(subscription, person, membership=membership),
+        lambda person: person.user.get_full_name(),
+    )
 
 
 def assign_all(
     subscriptions: SubscriptionQuerySet, person: Membership, *, membership: Membership
 ) -> tuple[list[Subscription], list[str]]:
     """Give somebody a licence of each of them that can be: of which it was, and why not of the others."""
-    done, refused = [], []
-    for subscription in subscriptions.with_parties().order_by("nickname", "pk"):
-        try:
-            assign_licence(subscription, person, membership=membership)
-        except ValidationError as refusal:
-            refused.append(_named(subscription.nickname, refusal))
-        else:
-            done.append(subscription)
-    return done, refused
+    return _give_each(
+        subscriptions.with_parties().order_by("nickname", "pk"),
+        lambda subscription: assign_licence(subscription, person, membership=membership),
+        lambda subscription: subscription.nickname,
+    )
 
 
 def add_user(
@@ -174,6 +156,23 @@ def check_not_assigned(subscription: Subscription, licences: int) -> None:
     )
 
 
+@contextmanager
+def _changing(
+    verb: Verb, subscription: Subscription, person: Membership, membership: Membership
+) -> Iterator[Subscription]:
+    """The subscription as _locked() has it, with the line in the activity log."""
+    customer = subscription.customer.organisation
+    with attempt(
+        verb,
+        person.user,
+        actor=membership.user,
+        seen_by=[customer, membership.organisation],
+        affected=customer,
+        subscription=subscription.code,
+    ):
+        yield _locked(subscription, membership)
+
+
 def _locked(subscription: Subscription, membership: Membership) -> Subscription:
     """The subscription as it is now, held, for somebody who may assign its licences."""
     if not membership.can(Permission.ASSIGN_LICENCES):
@@ -228,6 +227,17 @@ def _not_changeable(subscription: Subscription) -> ValidationError:
     )
 
 
-def _named(name: str, refusal: ValidationError) -> str:
-    """Why something was refused, and for whom or for what."""
-    return gettext("%(name)s: %(reason)s") % {"name": name, "reason": refusal.messages[0]}
+def _give_each(
+    rows: Iterable[R], give: Callable[[R], object], name_of: Callable[[R], str]
+) -> tuple[list[R], list[str]]:
+    """Those that it worked for; and for each of the others, by name, why not."""
+    done, refused = [], []
+    for row in rows:
+        try:
+            give(row)
+        except ValidationError as refusal:
+            names = {"name": name_of(row), "reason": refusal.messages[0]}
+            refused.append(gettext("%(name)s: %(reason)s") % names)
+        else:
+            done.append(row)
+    return done, refused

@@ -1,22 +1,21 @@
 """What the lists of orders, of subscriptions and of prices can be narrowed to."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from accounts.filters import ListFilter, PeriodFilter
 from accounts.models import Membership
 from accounts.roles import Kind
-from customers.filters import NO_RESELLER, ResellerField, past_and_present_partners, wanted_resellers
+from customers.filters import NO_RESELLER, ProviderField, ResellerField, past_and_present_partners, wanted_resellers
 from customers.partner_choice import id_from
-from resellers.models import Partnership
 from subscriptions.models import Offer, ResellerOfRecord, Subscription
 from subscriptions.models.catalogue import OfferQuerySet, Term
 from subscriptions.models.orders import OrderQuerySet
-from subscriptions.models.subscriptions import ResellerOfRecordQuerySet, SubscriptionQuerySet
+from subscriptions.models.subscriptions import SubscriptionQuerySet
 
 ANY = "all"
 
@@ -84,55 +83,52 @@ class SubscriptionFilter(ListFilter):
         return rows.filter(Exists(current.filter(partner_account__organisation__in=wanted)))
 
 
-class _FactFilter(ListFilter):
+class FactFilter(ListFilter):
     """Search, and the indirect provider, of those that a reseller has or had to do with."""
 
+    searched: ClassVar[tuple[str, ...]]
+    """The lookups that a word may match."""
+    code: ClassVar[str]
+    """Where the subscription's ID is, which is found when it is whole."""
     q = forms.CharField(required=False, max_length=200)
-    provider = forms.UUIDField(label=_("Filter by indirect provider"), required=False)
+    provider = ProviderField()
 
     def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        providers = Partnership.objects.visible_to(membership).order_by("provider__organisation__name")
-        names = providers.values_list("provider", "provider__organisation__name").distinct()
-        self.fields["provider"].widget = forms.Select(choices=[("", _("All indirect providers")), *names])
+        self.fields["provider"].offer(membership)  # type: ignore[attr-defined]  # a ProviderField does
+
+    def apply(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows that are asked for, of the given ones."""
+        values = self.values()
+        if provider := values.get("provider"):
+            rows = rows.filter(provider=provider)
+        for word in values.get("q", "").split():
+            matches = Q(*((lookup, word) for lookup in self.searched), _connector=Q.OR)
+            if code := id_from(word):
+                matches |= Q((self.code, code))
+            rows = rows.filter(matches)
+        return rows
 
 
-class CreditedFilter(_FactFilter):
+class CreditedFilter(FactFilter):
     """Also whether the credit goes on. Not the customer: what cannot be read cannot be asked for either."""
 
+    searched = ("subscription__offer__sku_title__icontains", "partner_account__number__contains")
+    code = "subscription__code"
     state = forms.ChoiceField(
         label=_("State"), required=False, choices=[("", _("All")), ("current", _("Current")), ("ended", _("Ended"))]
     )
 
-    def apply(self, rows: ResellerOfRecordQuerySet) -> ResellerOfRecordQuerySet:
-        values = self.values()
-        if provider := values.get("provider"):
-            rows = rows.filter(provider=provider)
-        if state := values.get("state"):
-            rows = rows.filter(ends_at__isnull=state == "current")
-        for word in values.get("q", "").split():
-            named = Q(subscription__offer__sku_title__icontains=word)
-            rows = rows.filter(named | Q(partner_account__number__contains=word) | _has_code("subscription__", word))
-        return rows
+    def apply(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        state = self.values().get("state")
+        return super().apply(rows.filter(ends_at__isnull=state == "current") if state else rows)
 
 
-class SupportedFilter(_FactFilter):
+class SupportedFilter(FactFilter):
     """By the customer's name as well: whoever answers the telephone looks for it."""
 
-    def apply(self, rows: SubscriptionQuerySet) -> SubscriptionQuerySet:
-        values = self.values()
-        if provider := values.get("provider"):
-            rows = rows.filter(provider=provider)
-        for word in values.get("q", "").split():
-            named = Q(offer__sku_title__icontains=word) | Q(customer__organisation__name__icontains=word)
-            rows = rows.filter(named | _has_code("", word))
-        return rows
-
-
-def _has_code(prefix: str, word: str) -> Q:
-    """Q that finds a subscription by its whole ID; nothing for what is none."""
-    code = id_from(word)
-    return Q(**{f"{prefix}code": code}) if code else Q(pk=None)
+    searched = ("offer__sku_title__icontains", "customer__organisation__name__icontains")
+    code = "code"
 
 
 class PriceListFilter(ListFilter):

@@ -9,6 +9,7 @@ from django.utils import translation
 
 from accounts.models import Membership
 from accounts.roles import Kind, Role
+from tests.addresses import addresses  # noqa: F401  # a fixture
 from tests.factories import (
     CustomerFactory,
     PartnershipFactory,
@@ -113,6 +114,12 @@ def customer_admin(relationship) -> Membership:
 @pytest.fixture
 def subscription(relationship):
     return SubscriptionFactory(relationship=relationship)
+
+
+@pytest.fixture
+def azure(relationship):
+    """The customer's Azure plan, from Kita."""
+    return SubscriptionFactory(relationship=relationship, offer__category="usage", nickname="Azure plan")
 
 
 @pytest.fixture

@@ -2,29 +2,14 @@
 whom it does not exist. An address that is missing from the table fails the suite.
 """
 
-from collections.abc import Iterator
-
 import pytest
 from django.db import transaction
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import reverse
 
 from accounts.roles import Permission
 from resellers.models import PartnershipRequest
-from subscriptions.models import OrderDraft
-from tests.factories import (
-    ContactRequestFactory,
-    LicenceAssignmentFactory,
-    NoticeFactory,
-    OrderFactory,
-    PartnershipRequestFactory,
-    ProfileProposalFactory,
-    RelationshipRequestFactory,
-    StaffInvitationFactory,
-    SupportRequestFactory,
-)
-
-OUTSIDE = ("admin:", "account_")  # Django admin has tests of its own; django-allauth's pages are tried below
+from tests.addresses import OUR_VIEWS, PATTERNS
 
 # What comes back: a status, or "in" for the redirect to sign-in. POST where the address changes something.
 # address                        method  anonymous  admin  billing  reseller  customer  stranger
@@ -184,17 +169,6 @@ OPEN_ACCOUNT_PAGES = [
 VISITORS = ("anonymous", "provider_admin", "billing_admin", "reseller_admin", "customer_admin", "stranger")
 
 
-def named_views(resolver=None, prefix: str = "") -> Iterator[tuple[str, object]]:
-    for entry in (resolver or get_resolver()).url_patterns:
-        if isinstance(entry, URLResolver):
-            yield from named_views(entry, f"{prefix}{entry.namespace}:" if entry.namespace else prefix)
-        elif isinstance(entry, URLPattern) and entry.name:
-            yield f"{prefix}{entry.name}", entry.callback
-
-
-OUR_VIEWS = {name: view for name, view in named_views() if not name.startswith(OUTSIDE) or name == "account_settings"}
-
-
 def test_every_address_is_in_the_table():
     assert sorted(OUR_VIEWS) + ["styleguide"] * ("styleguide" not in OUR_VIEWS) == sorted(row[0] for row in ROWS)
 
@@ -204,84 +178,6 @@ def test_every_view_declares_who_may_use_it(name: str):
     access = getattr(OUR_VIEWS[name], "access", None)
 
     assert access in {"public", "signed in", *Permission}, f"{name} has no @public, @signed_in or @requires"
-
-
-def of_relationship_request(asking) -> dict[str, list]:
-    """The arguments of the addresses that concern one relationship request, and of those behind its link."""
-    token = asking.link.path().rstrip("/").rsplit("/", 1)[1]
-    behind = {f"customers:{name}": [asking.code, token] for name in ("invitation", "authorize", "decline")}
-    drafted = ("request", "request_language", "request_send", "request_send_again", "request_withdraw")
-    return behind | {f"customers:{name}": [asking.code] for name in (*drafted, "invitation_return")}
-
-
-def of_staff(colleague, invitation) -> dict[str, list]:
-    """The arguments of the addresses that concern one colleague, one invitation, and of those behind its link."""
-    token = invitation.link.path().rstrip("/").rsplit("/", 1)[1]
-    verbs = ("person", "roles", "suspend", "reactivate", "remove", "reset_password")
-    drafted = ("", "_language", "_send", "_send_again", "_withdraw")
-    behind = {f"staff:{name}": [invitation.code, token] for name in ("join", "accept", "decline")}
-    invited = {f"staff:invitation{name}": [invitation.code] for name in drafted} | {
-        "staff:join_return": [invitation.code]
-    }
-    return behind | invited | {f"staff:{name}": [colleague.pk] for name in verbs}
-
-
-def of_licences(subscription) -> dict[str, list]:
-    """The arguments of the addresses that concern a subscription's licences, and a user who has one."""
-    given = LicenceAssignmentFactory(subscription=subscription)
-    of_customer = {
-        f"subscriptions:{name}": [subscription.customer_id] for name in ("users", "users_export", "user_add")
-    }
-    of_user = {f"subscriptions:user_{name}": [given.membership_id] for name in ("licences", "assign")}
-    of_all = {f"subscriptions:licences{name}": [subscription.code] for name in ("", "_export", "_assign")}
-    return {**of_customer, **of_user, **of_all, "subscriptions:licence_withdraw": [subscription.code, given.pk]}
-
-
-@pytest.fixture
-def addresses(relationship, subscription, partnership, provider, provider_admin, sales_agent):
-    """The arguments of the addresses that concern one thing: always ours, never the stranger's."""
-    request = PartnershipRequestFactory(provider=provider, created_by=provider_admin.user)
-    token = request.link.path().rstrip("/").rsplit("/", 1)[1]
-    draft = OrderDraft.objects.create(provider=provider, created_by=provider_admin.user)
-    order = OrderFactory(relationship=relationship, placed_by=provider_admin.user)
-    customer = [relationship.customer_id]
-    relationship.customer.delegations.create(partner=partnership.reseller.organisation, privilege="tenant_owner")
-    question = SupportRequestFactory(subscription=subscription, assignee=relationship.reseller.organisation)
-    contact = ContactRequestFactory(provider=provider, reseller=partnership.reseller)
-    by_name = {
-        "notices:read": [NoticeFactory(membership=provider_admin).code],
-        "resellers:end": [partnership.reseller_id],
-        "directory:entry": [provider.pk],
-        "directory:withdraw": [ProfileProposalFactory(provider=provider).code],
-        "resellers:contact_ask": [provider.pk],
-        "resellers:contact_request": [contact.code],
-        "resellers:contact_close": [contact.code],
-        "resellers:keep": [partnership.reseller_id],
-        **{f"resellers:{name}": [partnership.provider_id] for name in ("leave", "stay")},
-        "resellers:account_associate": [partnership.reseller.organisation.partner_accounts.get().pk],
-        "resellers:invitation_return": [request.code],
-        **{f"resellers:{name}": [request.code, token] for name in ("invitation", "authorize", "decline")},
-        **{f"customers:{name}": customer for name in ("account", "row", "edit", "reset_password", "end")},
-        **{f"customers:{name}": customer for name in ("user_settings", "owner_grant")},
-        **{f"customers:administration_{name}": [partnership.provider_id] for name in ("give", "withdraw")},
-        "customers:owner_withdraw": [*customer, partnership.reseller_id],
-        "orders:add": customer,
-        "orders:detail": [order.code],
-        "subscriptions:customer": customer,
-        **{f"subscriptions:{name}": [subscription.code] for name in ("detail", "suspend", "reactivate")},
-        **of_licences(subscription),
-        **{f"support:{name}": [question.code] for name in ("detail", "write", "close", "reopen")},
-    }
-    by_name |= of_relationship_request(RelationshipRequestFactory(provider=provider, created_by=provider_admin.user))
-    for name in OUR_VIEWS:
-        if name.startswith("resellers:request") and name not in ("resellers:requests", "resellers:request_create"):
-            by_name[name] = [request.code]
-    by_name |= of_staff(
-        sales_agent, StaffInvitationFactory(organisation=provider.organisation, created_by=provider_admin.user)
-    )
-    for name in ("draft", "account", "subscriptions", "review", "submit", "cancel", "confirmation"):
-        by_name[f"orders:{name}"] = [draft.code]
-    return by_name
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
@@ -313,7 +209,7 @@ def answer(method: str, address: str, visitor: str, request: pytest.FixtureReque
 @pytest.mark.django_db
 def test_only_signing_in_and_up_is_open_among_the_account_pages(client):
     """django-allauth's pages, for somebody who has not signed in: open, or a redirect; nothing of anybody's."""
-    names = [name for name, _view in named_views() if name.startswith("account_") and name != "account_settings"]
+    names = [name for name in PATTERNS if name.startswith("account_") and name != "account_settings"]
     open_pages = []
     for name in names:
         try:

@@ -1,6 +1,6 @@
 """Odd input on every address: an answer that says so, never a 500, never an error of the database.
 
-Every address comes from tests/test_access.py, every field from the pages themselves: a new one is tried without being
+Every address comes from tests/addresses.py, every field from the pages themselves: a new one is tried without being
 named here. What a visit changed is undone, so that each finds the same stage.
 """
 
@@ -18,12 +18,10 @@ from django.test import Client
 from django.urls import reverse
 
 from subscriptions.models import Offer, OrderDraft
-from tests import test_access
-from tests.attack_tools import WRITTEN_BY_READING, patterns
+from tests.addresses import OUR_VIEWS, PATTERNS
+from tests.attack_tools import WRITTEN_BY_READING
 from tests.factories import UserFactory
 from tests.subscriptions.order_answers import account, line
-
-addresses = test_access.addresses  # the fixture
 
 URLENCODED = "application/x-www-form-urlencoded"
 ODD = {
@@ -49,11 +47,11 @@ CURSORS = [
     *([{"a": 1}, 1], ["9999-12-31T23:59:59Z", 10**20], ["0000-00-00", "x"], ["1e400", 1], ["NaN", 1]),
     *(["a", "b", "c"], [["a"], ["b"]], ["", ""], ["x", None]),
 ]
-TRIED = [name for name in test_access.OUR_VIEWS if name != "styleguide"]
+TRIED = [name for name in OUR_VIEWS if name != "styleguide"]
 LISTS = [name for name in TRIED if name.rpartition(":")[2] in ("list", "requests", "providers")]
 LISTS += ["subscriptions:customer", "subscriptions:price_list"]
 EXPORTS = [name for name in TRIED if name.endswith("export")]
-ACCOUNT_PAGES = sorted({name for name, _entry in patterns() if name.startswith("account_")} - {"account_settings"})
+ACCOUNT_PAGES = sorted(PATTERNS.keys() - OUR_VIEWS.keys())
 # PostgreSQL refuses a time zone as far as that: accounts/paging.py does not yet.
 TOO_FAR = ["9999-12-31T23:59:59+23:59", 1]
 BODIES = {

@@ -31,6 +31,7 @@ from tests.factories import (
     member,
     ready_reseller,
 )
+from tests.links import token_of
 
 
 @pytest.fixture
@@ -38,10 +39,6 @@ def request_row(provider, provider_admin):
     return PartnershipRequestFactory(
         provider=provider, created_by=provider_admin.user, recipient="reseller@sakura.example"
     )
-
-
-def token_of(row) -> str:
-    return row.link.path().rstrip("/").rpartition("/")[2]
 
 
 # Whose link opens what

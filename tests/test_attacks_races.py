@@ -5,17 +5,11 @@ of a domain in tests/subscriptions/test_order_races.py; two changes of one subsc
 tests/subscriptions/test_changes.py.
 """
 
-from concurrent.futures import ThreadPoolExecutor
-from time import monotonic
-
 import pytest
-from django.core.exceptions import ValidationError
-from django.db import connection, transaction
 from django.urls import reverse
 
-from accounts.models import Membership, User
+from accounts.models import User
 from accounts.roles import Role
-from activity.log import codes_of
 from activity.models import Activity
 from customers.accounts import AccountDetails, change_account
 from customers.models import Customer, Relationship
@@ -26,7 +20,6 @@ from subscriptions.changes import Changes, reactivate, submit_changes, suspend
 from subscriptions.models import Order, OrderDraft, ResellerOfRecord, Subscription
 from subscriptions.ordering import cancel_draft
 from subscriptions.steps import submit_draft
-from tests.attack_tools import at_once
 from tests.factories import (
     OfferFactory,
     PartnershipRequestFactory,
@@ -36,51 +29,9 @@ from tests.factories import (
     ready_reseller,
 )
 from tests.subscriptions.order_answers import draft_for, draft_of, line, rows, url
+from tests.threads import at_once, fresh, held_up, overtaken
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def fresh(membership: Membership) -> Membership:
-    return Membership.objects.select_related("organisation__reseller", "user").get(pk=membership.pk)
-
-
-def meanwhile(act, first, row):
-    """Begin the act, which has to wait for the locked row; let somebody else be quicker; then how the act ended."""
-
-    def run():
-        try:
-            act()
-        except ValidationError as refusal:
-            return codes_of(refusal)
-        finally:
-            connection.close()
-        return "done"
-
-    with ThreadPoolExecutor(1) as thread:
-        with transaction.atomic():
-            type(row).objects.select_for_update().get(pk=row.pk)
-            answer = thread.submit(run)
-            _wait_until_somebody_waits()
-            with ThreadPoolExecutor(1) as quicker:
-                quicker.submit(_and_close, first).result()
-        return answer.result()
-
-
-def _and_close(act):
-    try:
-        act()
-    finally:
-        connection.close()
-
-
-def _wait_until_somebody_waits():
-    until = monotonic() + 20
-    with connection.cursor() as cursor:
-        while monotonic() < until:
-            cursor.execute("select count(*) from pg_stat_activity where pg_backend_pid() = any(pg_blocking_pids(pid))")
-            if cursor.fetchone()[0]:
-                return
-    pytest.fail("nobody waits")
 
 
 def log():
@@ -127,10 +78,10 @@ def test_an_order_that_waited_does_not_credit_a_partner_removed_meanwhile(
     draft = draft_for(sales_agent, relationship.customer, line(OfferFactory(), reseller="0012345"))
     draft = OrderDraft.objects.select_related("customer__organisation").get(pk=draft.pk)
 
-    answer = meanwhile(
+    answer = overtaken(
         lambda: submit_draft(draft, membership=sales_agent),
-        lambda: end_partnership(partnership, actor=provider_admin.user),
-        draft,
+        by=lambda: end_partnership(partnership, actor=provider_admin.user),
+        row=draft,
     )
 
     assert answer == "unfinished"
@@ -142,10 +93,10 @@ def test_a_customer_is_not_added_for_a_partner_removed_meanwhile(partnership, pr
     draft = draft_of(sales_agent, line(OfferFactory()), reseller=reseller)
     before = rows()
 
-    answer = meanwhile(
+    answer = overtaken(
         lambda: submit_draft(OrderDraft.objects.get(), membership=sales_agent),
-        lambda: end_partnership(partnership, actor=provider_admin.user),
-        draft,
+        by=lambda: end_partnership(partnership, actor=provider_admin.user),
+        row=draft,
     )
 
     assert answer == "unfinished"
@@ -157,10 +108,10 @@ def test_the_page_then_marks_the_reseller_that_went(partnership, provider_admin,
     reviewed = client.get(url("review", draft)).context["answers"].version
     answers = []
 
-    meanwhile(
+    overtaken(
         lambda: answers.append(client.post(url("submit", draft), {"reviewed": reviewed})),
-        lambda: end_partnership(partnership, actor=provider_admin.user),
-        draft,
+        by=lambda: end_partnership(partnership, actor=provider_admin.user),
+        row=draft,
     )
     arrived = client.get(answers[0]["Location"], follow=True)
 
@@ -174,16 +125,13 @@ def test_a_partnership_is_not_removed_while_an_order_that_credits_it_is_written(
     """The other way round: removing waits for the order, which stands as it was submitted."""
     draft = draft_for(sales_agent, relationship.customer, line(OfferFactory(), reseller="0012345"))
 
-    with ThreadPoolExecutor(1) as thread:
-        with transaction.atomic():
-            order = submit_draft(draft, membership=sales_agent).order
-            removal = thread.submit(_and_close, lambda: end_partnership(partnership, actor=provider_admin.user))
-            _wait_until_somebody_waits()
-            assert Partnership.objects.active().count() == 1
-        removal.result()
+    removal = held_up(
+        lambda: end_partnership(partnership, actor=provider_admin.user),
+        by=lambda: submit_draft(draft, membership=sales_agent),
+    )
 
     partnership.refresh_from_db()
-    assert partnership.ended_at > order.placed_at
+    assert (removal, partnership.ended_at > Order.objects.get().placed_at) == (partnership, True)
     assert ResellerOfRecord.objects.current().count() == 1
 
 

@@ -17,9 +17,11 @@ from accounts.roles import Kind, Role
 from outbox.models import Notice, OutgoingEmail
 from outbox.post import deliver
 from outbox.requests import check_message
-from tests.attack_tools import plain_names, stored, text_of
+from tests.addresses import PLAIN
+from tests.attack_tools import stored, text_of
 from tests.factories import CustomerFactory, OrganisationFactory, UserFactory, member
-from tests.test_personal_links import KINDS, browser, made, token_of
+from tests.links import token_of
+from tests.test_personal_links import KINDS, browser, made
 
 each_kind = pytest.mark.parametrize("kind", KINDS)
 
@@ -169,7 +171,7 @@ def test_a_link_is_in_no_notice_header_export_or_list(kind, provider_admin, comp
     for each in OutgoingEmail.objects.filter(state="waiting"):
         deliver(each.pk)
 
-    names = [name for name in plain_names() if not name.startswith("account_l")]
+    names = [name for name in PLAIN if not name.startswith("account_l")]
     read = [text_of(each.get(reverse(name))) for each in (client, sign_in(colleague), visitor) for name in names]
 
     token, first = token_of(row), mail.outbox[0]

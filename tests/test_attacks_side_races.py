@@ -5,10 +5,8 @@ support in tests/subscriptions/test_support_races.py, licences in tests/subscrip
 """
 
 from dataclasses import replace
-from threading import Thread
 
 import pytest
-from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -29,34 +27,17 @@ from subscriptions.assignments import add_user, assign_licence
 from subscriptions.changes import suspend
 from subscriptions.models import LicenceAssignment, Order, ResellerOfRecord, Subscription
 from subscriptions.steps import submit_draft
-from tests.attack_tools import at_once, until_somebody_waits
 from tests.factories import OfferFactory, SubscriptionFactory, member
 from tests.subscriptions.order_answers import draft_for, line
+from tests.threads import at_once, fresh, overtaken
 
 pytestmark = pytest.mark.django_db(transaction=True)
 rounds = pytest.mark.parametrize("nth", range(4))
 
 
-def fresh(membership: Membership) -> Membership:
-    return Membership.objects.select_related("organisation", "user").get(pk=membership.pk)
-
-
 def administration(relationship) -> Delegation:
     given = Delegation.objects.active().select_related("customer__organisation", "partner")
     return given.get(customer=relationship.customer, partner=relationship.reseller_id, privilege=DELEGATED_ADMIN)
-
-
-def while_held(row, act, meanwhile) -> str:
-    """How the act ends that began first, had to wait for the row, and found something else done when it went on."""
-    answers: list[str] = []
-    late = Thread(target=lambda: answers.extend(at_once(act)))
-    with transaction.atomic():
-        type(row)._default_manager.select_for_update(no_key=True).get(pk=row.pk)
-        late.start()
-        until_somebody_waits()
-        assert at_once(meanwhile) == ["done"]
-    late.join()
-    return answers[0]
 
 
 # Access that is withdrawn while the reseller's write waits
@@ -102,7 +83,7 @@ def test_a_write_that_waited_finds_the_access_withdrawn_meanwhile(
     row, act = acts[what]
     given, password = administration(relationship), customer_admin.user.password
 
-    answer = while_held(row, act, lambda: withdraw(given, membership=fresh(customer_admin)))
+    answer = overtaken(act, by=lambda: withdraw(given, membership=fresh(customer_admin)), row=row)
 
     relationship.customer.refresh_from_db()
     assert answer == "no_delegation"
@@ -195,15 +176,15 @@ def test_a_reset_that_waited_finds_that_the_admin_works_elsewhere(
 ):
     before = customer_admin.user.password
 
-    answer = while_held(
-        customer_admin.user,
+    answer = overtaken(
         lambda: reset_temporary_password(relationship, membership=fresh(provider_admin)),
-        lambda: Membership.objects.create(
+        by=lambda: Membership.objects.create(
             user_id=customer_admin.user_id,
             organisation=stranger.organisation,
             roles=[Role.GLOBAL_ADMIN],
             suspended_at=timezone.now(),  # and will be reactivated some day
         ),
+        row=customer_admin.user,
     )
 
     assert answer == "no_administrator"
@@ -259,7 +240,9 @@ def test_who_is_suspended_while_pressing_presses_for_nothing(provider, provider_
     def press():
         answers.append(client.post(address))
 
-    while_held(organisation, press, lambda: Membership.objects.filter(pk=admin.pk).update(suspended_at=timezone.now()))
+    overtaken(
+        press, by=lambda: Membership.objects.filter(pk=admin.pk).update(suspended_at=timezone.now()), row=organisation
+    )
 
     assert answers[0].context["refused"] == "role_missing"
     assert Membership.objects.get(pk=sales_agent.pk).ended_at is None

@@ -24,7 +24,6 @@ from tests.factories import (
     LicenceAssignmentFactory,
     RelationshipRequestFactory,
     ResellerOfRecordFactory,
-    SubscriptionFactory,
     SupportRequestFactory,
     member,
 )
@@ -33,11 +32,6 @@ from tests.factories import (
 @pytest.fixture
 def user(relationship):
     return member(relationship.customer.organisation, name="Aki")
-
-
-@pytest.fixture
-def azure(relationship):
-    return SubscriptionFactory(relationship=relationship, offer__category="usage", nickname="Azure plan")
 
 
 # A stranger's id where ours is expected

@@ -22,7 +22,8 @@ from resellers.models import PartnerAccount
 from resellers.partnerships import end_partnership
 from subscriptions.models import Order, OrderDraft, ResellerOfRecord, Subscription
 from subscriptions.ordering import Line, place_order
-from tests.attack_tools import patterns, plain_names, said, stored, text_of
+from tests.addresses import PATTERNS, PLAIN, arguments_of, behind_links
+from tests.attack_tools import said, stored, text_of
 from tests.factories import (
     ContactRequestFactory,
     CustomerFactory,
@@ -94,6 +95,7 @@ def strange(stranger, strange_relationship):
         membership=member(relationship.customer.organisation, name="Fluss", email="lotse@wupper.example"),
     )
     return {
+        "account": account_,
         "given": given,
         "notice": NoticeFactory(membership=stranger, names={"company": "Nahewein"}),
         "invited": invited,
@@ -191,7 +193,7 @@ def questions(name: str, strange) -> list[dict[str, str]]:
 def everything_read(client, strange) -> str:
     """All that the addresses without a thing say, however they are asked, as pages and as fragments."""
     parts = []
-    for name in plain_names():
+    for name in PLAIN:
         is_ours = not name.startswith("account_") or name == "account_settings"
         for query in questions(name, strange) if is_ours else ():
             for headers in ({}, HTMX) if set(query) <= {"q"} else ({},):
@@ -241,46 +243,14 @@ def test_the_stranger_does_find_all_of_it(strange, stranger, sign_in):
     """The words are good: each of them stands where a stranger looks, so that it could have stood on our pages."""
     client = sign_in(stranger)
 
-    shown = "\n".join(text_of(client.get(reverse(name))) for name in plain_names() if not name.startswith("account_l"))
+    shown = "\n".join(text_of(client.get(reverse(name))) for name in PLAIN if not name.startswith("account_l"))
 
     assert WORDS - said(WORDS, shown) == set()
 
 
 def addresses_of(strange) -> dict[str, str]:
     """Every address that concerns one thing, for the stranger's things."""
-    pages = ("account", "row", "edit", "reset_password", "end", "user_settings", "owner_grant")
-    customer = {f"customers:{name}": strange["customer"] for name in pages}
-    drafts = ("draft", "account", "subscriptions", "review", "submit", "cancel", "confirmation")
-    requests = ("", "_language", "_send", "_send_again", "_withdraw")
-    people = ("person", "roles", "suspend", "reactivate", "remove", "reset_password")
-    named = {
-        **customer,
-        **{f"staff:{name}": strange["person"].pk for name in people},
-        **{f"staff:invitation{name}": strange["invited"].code for name in requests},
-        "notices:read": strange["notice"].code,
-        **{f"customers:administration_{name}": strange["reseller"] for name in ("give", "withdraw")},
-        "customers:owner_withdraw": (strange["customer"], strange["reseller"]),
-        "orders:add": strange["customer"],
-        "orders:detail": strange["order"].code,
-        **{f"resellers:{name}": strange["reseller"] for name in ("end", "keep")},
-        **{f"resellers:{name}": strange["provider"] for name in ("leave", "stay", "contact_ask")},
-        **{f"resellers:contact_{name}": strange["contact"].code for name in ("request", "close")},
-        "directory:entry": strange["provider"],
-        "directory:withdraw": strange["proposal"].code,
-        "resellers:account_associate": PartnerAccount.objects.get(organisation=strange["reseller"]).pk,
-        "subscriptions:customer": strange["customer"],
-        **{f"subscriptions:{name}": strange["customer"] for name in ("users", "users_export", "user_add")},
-        **{f"subscriptions:user_{name}": strange["given"].membership_id for name in ("licences", "assign")},
-        **{f"subscriptions:licences{name}": strange["subscription"].code for name in ("", "_export", "_assign")},
-        "subscriptions:licence_withdraw": (strange["subscription"].code, strange["given"].pk),
-        **{f"orders:{name}": strange["draft"].code for name in drafts},
-        **{f"resellers:request{name}": strange["request"].code for name in requests},
-        **{f"customers:request{name}": strange["asking"].code for name in requests},
-        **{f"subscriptions:{name}": strange["subscription"].code for name in ("detail", "suspend", "reactivate")},
-        **{f"support:{name}": strange["question"].code for name in ("detail", "write", "close", "reopen")},
-    }
-    arguments = {name: each if isinstance(each, tuple) else (each,) for name, each in named.items()}
-    return {name: reverse(name, args=each) for name, each in arguments.items()}
+    return {name: reverse(name, args=each) for name, each in arguments_of(strange).items()}
 
 
 @pytest.mark.parametrize("visitor", ["provider_admin", "reseller_admin", "customer_admin"])
@@ -304,12 +274,8 @@ def _only_get(name: str) -> bool:
 
 
 def test_every_address_of_a_thing_is_tried(strange):
-    theirs = {name for name, entry in patterns() if "<" in str(entry.pattern) and not name.startswith("account_")}
-    behind = ("invitation", "invitation_return", "authorize", "decline")
-    by_link = {f"{room}:{name}" for room in ("resellers", "customers") for name in behind}
-    by_link |= {f"staff:{name}" for name in ("join", "join_return", "accept", "decline")}
-
-    assert theirs - set(addresses_of(strange)) - by_link == set()
+    theirs = {name for name, entry in PATTERNS.items() if "<" in str(entry.pattern) and not name.startswith("account_")}
+    assert theirs == arguments_of(strange).keys() | behind_links(strange).keys()
 
 
 def test_acting_for_one_company_shows_nothing_of_the_other(provider_admin, stranger, ours, strange, sign_in):
@@ -323,34 +289,16 @@ def test_acting_for_one_company_shows_nothing_of_the_other(provider_admin, stran
     assert client.get(reverse("customers:list")).context["page"].rows == [ours]
 
 
-def test_get_on_what_changes_something_changes_nothing(provider_admin, reseller_admin, ours, subscription, sign_in):
+def test_get_on_what_changes_something_changes_nothing(
+    addresses, subscription, reseller, provider_admin, reseller_admin, sign_in
+):
     """Every address that there is, read by those who may do the most: nothing is different afterwards."""
-    request = ours.provider.partnership_requests.get()
-    draft = OrderDraft.objects.get()
-    link = request.link.path()
-    invited = StaffInvitationFactory(organisation=provider_admin.organisation, created_by=provider_admin.user)
-    our = {
-        "notice": NoticeFactory(membership=provider_admin),
-        "invited": invited,
-        "contact": ours.provider.contact_requests.get(),
-        "proposal": ours.provider.proposals.get(),
-        "person": provider_admin,
-        "relationship": ours,
-        "subscription": subscription,
-        "order": subscription.order_line.order,
-        "question": subscription.support_requests.get(),
-        "given": LicenceAssignmentFactory(subscription=subscription),
-        "request": request,
-        "asking": RelationshipRequestFactory(provider=ours.provider, created_by=provider_admin.user),
-        "draft": draft,
-        "customer": ours.customer_id,
-        "reseller": ours.reseller_id,
-        "provider": ours.provider_id,
-    }
-    join = invited.link.path()
-    urls = [*addresses_of(our).values(), link, f"{link}authorize/", f"{link}decline/"]
-    urls += [join, f"{join}accept/", f"{join}decline/"]
-    urls += [reverse(name) for name in plain_names() if name not in ("account_logout", "styleguide")]
+    ResellerOfRecordFactory(subscription=subscription, partner_account=reseller.organisation.partner_accounts.get())
+    RelationshipRequestFactory(provider=subscription.provider, reseller=reseller, by_reseller=True)
+    # Far enough for every step.
+    OrderDraft.objects.update(account=account(reseller), lines=[line(subscription.offer)])
+    urls = [reverse(name, args=each) for name, each in addresses.items()]
+    urls += [reverse(name) for name in PLAIN if name not in ("account_logout", "styleguide")]
     clients = [sign_in(provider_admin), sign_in(reseller_admin)]
     before = stored()
 

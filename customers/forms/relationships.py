@@ -8,14 +8,12 @@ from django.db.models import Q
 from django.forms.boundfield import BoundField
 from django.utils.translation import gettext_lazy as _
 
-from accounts.filters import ListFilter
 from accounts.models import Membership, Organisation
 from accounts.roles import Kind
 from customers.invitations import are_partners
 from customers.models import RelationshipRequest
-from customers.models.requests import RelationshipRequestQuerySet
 from customers.relationships import not_partners
-from outbox.forms import DraftForm
+from outbox.forms import DraftForm, ReasonField
 from outbox.requests import Draft
 from resellers.models import Partnership, Reseller
 
@@ -102,18 +100,6 @@ class RelationshipDraftForm(DraftForm):
             self.add_error(None, not_partners())
 
 
-class RequestFilter(ListFilter):
-    """Requests by what has become of them."""
-
-    state = forms.ChoiceField(
-        label=_("State"), required=False, choices=[("", _("All")), *RelationshipRequest.State.choices]
-    )
-
-    def apply(self, rows: RelationshipRequestQuerySet) -> RelationshipRequestQuerySet:
-        state = self.values().get("state")
-        return rows.in_state(state) if state else rows
-
-
 class AcceptForm(forms.Form):
     """The tick, and whether access is given: nobody gives it by pressing the wrong button, so neither is chosen yet."""
 
@@ -143,10 +129,4 @@ class AcceptForm(forms.Form):
 class DeclineForm(forms.Form):
     """Why not, if one likes to say."""
 
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=500,
-        required=False,
-        widget=forms.Textarea({"rows": 3}),
-        help_text=_("The company that sent the link reads it."),
-    )
+    reason = ReasonField(required=False, help_text=_("The company that sent the link reads it."))

@@ -4,14 +4,13 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import PortalRequest, public
+from accounts.access import VisitorRequest, public
 from accounts.models import Membership
 from accounts.roles import Kind
 from customers.forms.relationships import AcceptForm, DeclineForm
@@ -25,7 +24,7 @@ _behind_link = behind_link(RelationshipRequest, "customers:invitation_return")
 
 @public
 @require_safe
-def invitation_return(request: PortalRequest, code: UUID) -> HttpResponse:
+def invitation_return(request: VisitorRequest, code: UUID) -> HttpResponse:
     """Back to the link that this browser opened."""
     return return_from_link(request, RelationshipRequest, code)
 
@@ -33,7 +32,7 @@ def invitation_return(request: PortalRequest, code: UUID) -> HttpResponse:
 @public
 @require_safe
 @_behind_link
-def invitation_show(request: PortalRequest, row: RelationshipRequest, link: str) -> HttpResponse:
+def invitation_show(request: VisitorRequest, row: RelationshipRequest, link: str) -> HttpResponse:
     """Which companies ask, what each would be able to do, and what this person can do about it."""
     return _page(request, row, link)
 
@@ -41,18 +40,15 @@ def invitation_show(request: PortalRequest, row: RelationshipRequest, link: str)
 @public
 @require_POST
 @_behind_link
-def invitation_authorize(request: PortalRequest, row: RelationshipRequest, link: str) -> HttpResponse:
-    """Accept, with the privileges or without. What is refused after all is explained by the page itself."""
-    membership = _membership(request)
+def invitation_authorize(request: VisitorRequest, row: RelationshipRequest, link: str) -> HttpResponse:
+    """Accept, with the privileges or without."""
+    membership = request.membership
     if membership is None:
         return redirect(link)
     form = AcceptForm(request.POST, request=row, company=membership.organisation)
     if not form.is_valid():
         return _page(request, row, link, accept_form=form)
-    try:
-        accept_request(row, membership=membership, with_privileges=form.with_privileges)
-    except ValidationError:
-        return redirect(link)
+    accept_request(row, membership=membership, with_privileges=form.with_privileges)
     messages.success(request, _("%(sender)s is now your partner.") % {"sender": row.sender.name})
     return redirect("customers:partners")
 
@@ -60,28 +56,21 @@ def invitation_authorize(request: PortalRequest, row: RelationshipRequest, link:
 @public
 @require_POST
 @_behind_link
-def invitation_decline(request: PortalRequest, row: RelationshipRequest, link: str) -> HttpResponse:
+def invitation_decline(request: VisitorRequest, row: RelationshipRequest, link: str) -> HttpResponse:
     """Say no."""
-    membership = _membership(request)
-    form = DeclineForm(request.POST)
+    membership = request.membership
     if membership is None:
         return redirect(link)
+    form = DeclineForm(request.POST)
     if not form.is_valid():
         return _page(request, row, link, decline_form=form)
-    try:
-        decline_request(row, membership=membership, reason=form.cleaned_data["reason"])
-    except ValidationError:
-        return redirect(link)
+    decline_request(row, membership=membership, reason=form.cleaned_data["reason"])
     messages.success(request, _("You declined the request of %(sender)s. It can see that.") % {"sender": row.sender})
     return redirect("customers:partners")
 
 
-def _membership(request: PortalRequest) -> Membership | None:
-    return getattr(request, "membership", None)
-
-
-def _page(request: PortalRequest, row: RelationshipRequest, link: str, **forms: Any) -> HttpResponse:
-    membership = _membership(request)
+def _page(request: VisitorRequest, row: RelationshipRequest, link: str, **forms: Any) -> HttpResponse:
+    membership = request.membership
     explanations = explain(obstacles(row, membership))
     may_answer = row.is_open and can_answer(membership)
     context = {
@@ -92,7 +81,7 @@ def _page(request: PortalRequest, row: RelationshipRequest, link: str, **forms: 
         "explanations": explanations,
         "is_ready": may_answer and not explanations,
         "may_answer": may_answer and "already_related" not in [each.code for each in explanations],
-        "other_customers": [each for each in request.memberships if _is_other_customer(each, membership)],
+        "other_customers": [each for each in request.memberships if each.kind == Kind.CUSTOMER and each != membership],
         **(_forms(row, membership) if membership and may_answer else {}),
         **forms,
     }
@@ -104,7 +93,3 @@ def _forms(row: RelationshipRequest, membership: Membership) -> dict[str, Any]:
         "accept_form": AcceptForm(request=row, company=membership.organisation),
         "decline_form": DeclineForm(),
     }
-
-
-def _is_other_customer(each: Membership, current: Membership | None) -> bool:
-    return each.kind == Kind.CUSTOMER and each != current

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.access import PortalRequest, requires
 from accounts.models import Membership
-from accounts.roles import Kind, Permission, labels, listed, roles_with
+from accounts.roles import Kind, Permission, who_may
 from customers.column import customer_steps
 from customers.endings import end_relationship, ending_of
 from customers.listing import relationship_with
@@ -25,7 +25,7 @@ def ending_context(relationship: Relationship, membership: Membership) -> dict[s
     return {
         "ending": ending_of(relationship),
         "may_end": membership.can(Permission.END_RELATIONSHIP),
-        "roles_that_end": listed(labels(roles_with(Permission.END_RELATIONSHIP, Kind.PROVIDER))),
+        "roles_that_end": who_may(Permission.END_RELATIONSHIP, Kind.PROVIDER),
     }
 
 

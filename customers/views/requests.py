@@ -16,12 +16,12 @@ from accounts.paging import Sorting, paginate, sort_links, sorting_from
 from accounts.roles import Kind, Permission
 from activity.verbs import Verb
 from customers.drafts import draft_text
-from customers.forms.relationships import NewRequestForm, RelationshipDraftForm, RequestFilter
+from customers.forms.relationships import NewRequestForm, RelationshipDraftForm
 from customers.invitations import are_partners
 from customers.models import RelationshipRequest
 from customers.relationships import not_partners, request_relationship
 from customers.views.tabs import request_context
-from outbox.forms import DraftForm
+from outbox.forms import DraftForm, RequestFilter
 from outbox.views import Desk, change_language, edit_page, send_again, send_edited, withdraw
 
 SORTINGS = {"created": Sorting(("created_at", "pk"), descending=True)}

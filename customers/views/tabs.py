@@ -2,19 +2,18 @@
 
 from typing import Any
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership
-from accounts.roles import Permission, labels, listed, roles_with
-from resellers.views.tabs import Tab
+from accounts.roles import Permission, who_may
+from accounts.tabs import tabs_to
 
 
 def request_context(membership: Membership, current: str) -> dict[str, Any]:
     """The tabs Customers and Requests; whether the member may ask customers for a relationship, and who could."""
     pages = (("customers:list", _("Customers")), ("customers:requests", _("Requests")))
     return {
-        "tabs": [Tab(label, reverse(view), view == current) for view, label in pages],
+        "tabs": tabs_to(pages, current),
         "may_request": membership.can(Permission.REQUEST_RELATIONSHIP),
-        "roles_that_request": listed(labels(roles_with(Permission.REQUEST_RELATIONSHIP, membership.kind))),
+        "roles_that_request": who_may(Permission.REQUEST_RELATIONSHIP, membership.kind),
     }

@@ -1,13 +1,10 @@
 """Customers, whose they are, what access they gave and what they agreed to: all made by the portal's own pages."""
 
 from django.contrib import admin
-from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer, CustomerAgreement, Delegation, Relationship, RelationshipRequest
-from outbox.models import LINK
 from partnercenter.admin.desk import RecordAdmin, RecordInline
-from partnercenter.admin.mail import MASK, as_lines
+from partnercenter.admin.mail import RequestAdmin
 
 
 class RelationshipInline(RecordInline):
@@ -46,9 +43,7 @@ class RelationshipAdmin(RecordAdmin):
 
 
 @admin.register(RelationshipRequest)
-class RelationshipRequestAdmin(RecordAdmin):
-    """Without what its link is made of."""
-
+class RelationshipRequestAdmin(RequestAdmin):
     list_display = ("created_at", "provider", "reseller", "recipient", "state", "uses", "max_uses", "expires_at")
     list_select_related = ("provider__organisation", "reseller__organisation")
     search_fields = ("code", "recipient__startswith", "provider__organisation__name__icontains")
@@ -57,15 +52,6 @@ class RelationshipRequestAdmin(RecordAdmin):
         *("subject", "masked_message", "language", "expires_at", "max_uses", "uses", "sent_at", "email"),
         *("declined_at", "decline_reason", "withdrawn_at"),
     )
-    readonly_fields = ("code", "created_at", "masked_message")
-
-    @admin.display(description=_("Email text"))
-    def masked_message(self, request: RelationshipRequest) -> SafeString:
-        return as_lines(request.message.replace(LINK, MASK))
-
-    @admin.display(description=_("State"))
-    def state(self, request: RelationshipRequest) -> str:
-        return str(request.state.label)
 
 
 @admin.register(Delegation)

@@ -1,4 +1,4 @@
-"""The outbox: what was promised, what left, what the mail server refused and why."""
+"""The outbox: what was promised, what left, what the mail server refused and why; and the links that it carried."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from outbox.models import LINK, OutgoingEmail
+from outbox.models import LINK, OutgoingEmail, PersonalRequest
 from outbox.post import post_again
 from partnercenter.admin.desk import RecordAdmin
 from partnercenter.mailbox import delivered_copy
@@ -67,3 +67,17 @@ class OutgoingEmailAdmin(RecordAdmin):
 def as_lines(text: str) -> SafeString:
     """Plain text with its paragraphs, for a page of the operator."""
     return mark_safe(linebreaks(text, autoescape=True))  # noqa: S308 - escaped by linebreaks
+
+
+class RequestAdmin(RecordAdmin):
+    """Personal requests, without what a link is made of: the nonce, half of the secret, is shown to nobody."""
+
+    readonly_fields = ("code", "created_at", "masked_message")
+
+    @admin.display(description=_("Email text"))
+    def masked_message(self, request: PersonalRequest) -> SafeString:
+        return as_lines(request.message.replace(LINK, MASK))
+
+    @admin.display(description=_("State"))
+    def state(self, request: PersonalRequest) -> str:
+        return str(request.state.label)

@@ -4,13 +4,10 @@ from collections.abc import Iterable
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation
-from outbox.models import LINK
 from partnercenter.admin.desk import OperatorAdmin, RecordAdmin
-from partnercenter.admin.mail import MASK, as_lines
+from partnercenter.admin.mail import RequestAdmin
 from resellers.models import PartnerAccount, PartnerAgreement, Partnership, PartnershipRequest
 
 
@@ -41,9 +38,7 @@ class PartnerAgreementAdmin(RecordAdmin):
 
 
 @admin.register(PartnershipRequest)
-class PartnershipRequestAdmin(RecordAdmin):
-    """Without what its link is made of."""
-
+class PartnershipRequestAdmin(RequestAdmin):
     list_display = ("created_at", "provider", "recipient", "state", "uses", "max_uses", "expires_at")
     list_select_related = ("provider__organisation",)
     search_fields = ("code", "recipient__startswith", "provider__organisation__name__icontains")
@@ -51,15 +46,6 @@ class PartnershipRequestAdmin(RecordAdmin):
         *("code", "provider", "created_by", "created_at", "recipient", "subject", "masked_message", "language"),
         *("expires_at", "max_uses", "uses", "sent_at", "email", "declined_at", "decline_reason", "withdrawn_at"),
     )
-    readonly_fields = ("code", "created_at", "masked_message")
-
-    @admin.display(description=_("Email text"))
-    def masked_message(self, request: PartnershipRequest) -> SafeString:
-        return as_lines(request.message.replace(LINK, MASK))
-
-    @admin.display(description=_("State"))
-    def state(self, request: PartnershipRequest) -> str:
-        return str(request.state.label)
 
 
 @admin.register(Partnership)

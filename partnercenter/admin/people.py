@@ -8,15 +8,13 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.db import transaction
 from django.http import HttpRequest
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, Organisation, User
 from accounts.profile import open_account
 from accounts.roles import Role
-from outbox.models import LINK
 from partnercenter.admin.desk import OperatorAdmin, RecordAdmin
-from partnercenter.admin.mail import MASK, as_lines
+from partnercenter.admin.mail import RequestAdmin
 from staff.models import StaffInvitation
 from staff.people import tell_roles
 
@@ -95,9 +93,7 @@ class MembershipAdmin(OperatorAdmin):
 
 
 @admin.register(StaffInvitation)
-class StaffInvitationAdmin(RecordAdmin):
-    """Links to join an organisation. The nonce, half of the secret, is shown to nobody."""
-
+class StaffInvitationAdmin(RequestAdmin):
     list_display = ("created_at", "organisation", "recipient", "state", "created_by", "expires_at")
     list_select_related = ("organisation", "created_by")
     search_fields = ("code", "recipient__startswith", "organisation__name__icontains")
@@ -106,15 +102,6 @@ class StaffInvitationAdmin(RecordAdmin):
         *("language", "expires_at", "uses", "membership", "sent_at", "email", "declined_at", "decline_reason"),
         "withdrawn_at",
     )
-    readonly_fields = ("code", "created_at", "masked_message")
-
-    @admin.display(description=_("Email text"))
-    def masked_message(self, invitation: StaffInvitation) -> SafeString:
-        return as_lines(invitation.message.replace(LINK, MASK))
-
-    @admin.display(description=_("State"))
-    def state(self, invitation: StaffInvitation) -> str:
-        return str(invitation.state.label)
 
 
 @admin.register(LogEntry)

@@ -18,6 +18,15 @@ class Paragraphs(forms.CharField):
         return "\n".join((super().to_python(value) or "").splitlines())
 
 
+class WebsiteField(forms.URLField):
+    """A company's website, if it has one."""
+
+    widget = forms.URLInput({"placeholder": "https://"})
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(label=_("Website"), max_length=200, required=False, assume_scheme="https", **options)
+
+
 class EntryForm(forms.Form):
     """The whole entry: what is left as it is stays as it is."""
 
@@ -30,13 +39,7 @@ class EntryForm(forms.Form):
         widget=forms.Textarea({"rows": 10}),
         help_text=_("Up to 2,500 characters. The list shows how it begins."),
     )
-    website = forms.URLField(
-        label=_("Website"),
-        max_length=200,
-        required=False,
-        assume_scheme="https",
-        widget=forms.URLInput({"placeholder": "https://"}),
-    )
+    website = WebsiteField()
     email = forms.EmailField(label=_("Email address"), max_length=254, required=False)
     phone = PhoneNumberField(
         label=_("Phone number"),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.access import PortalRequest, requires
-from accounts.roles import Kind, Permission, labels, listed, roles_with
+from accounts.roles import Kind, Permission, who_may
 from providers.directory import propose, withdraw_proposal
 from providers.entries import Difference, Entry, differences, speciality_names
 from providers.forms.entries import EntryForm
@@ -36,7 +36,7 @@ def entry_show(request: PortalRequest) -> HttpResponse:
         "differences": _differences(provider, Entry.read(proposal.entry)) if proposal else [],
         "decided": list(decided[:A_FEW]),
         "may_propose": request.membership.can(Permission.ACT_FOR_COMPANY),
-        "roles_that_propose": listed(labels(roles_with(Permission.ACT_FOR_COMPANY, Kind.PROVIDER))),
+        "roles_that_propose": who_may(Permission.ACT_FOR_COMPANY, Kind.PROVIDER),
     }
     return render(request, "directory/own.html", context)
 

@@ -3,14 +3,12 @@
 from typing import Any
 
 from django import forms
-from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
-from phonenumber_field.formfields import PhoneNumberField
 
 from accounts.models import Membership
 from providers.regions import region_of
-from resellers.forms.enrolment import PlainField
+from resellers.forms.enrolment import NumberField, PrimaryContactForm
 from resellers.models import PartnerAccount
 from resellers.profile import Profile
 
@@ -20,12 +18,7 @@ class AccountForm(forms.Form):
 
     use_required_attribute = False
 
-    number = PlainField(
-        label=_("MPN ID"),
-        max_length=12,
-        validators=[RegexValidator(r"\A(?=.*[1-9])[0-9]+\Z", _("An MPN ID has digits only."), "mpn_digits")],
-        widget=forms.TextInput({"inputmode": "numeric"}),
-    )
+    number = NumberField()
     kind = forms.ChoiceField(
         label=_("Kind"),
         choices=PartnerAccount.AccountKind.choices,
@@ -42,26 +35,10 @@ class AccountForm(forms.Form):
         self.fields["country"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField has them
 
 
-class ProfileForm(forms.Form):
+class ProfileForm(PrimaryContactForm):
     """The primary contact and the website: what customers and providers read of the company."""
 
     use_required_attribute = False
-
-    contact_name = PlainField(label=_("Name"), max_length=120, widget=forms.TextInput({"autocomplete": "name"}))
-    contact_email = forms.EmailField(
-        label=_("Email address"), max_length=254, help_text=_("An address at your company, not at a free mail service.")
-    )
-    contact_phone = PhoneNumberField(
-        label=_("Phone number"),
-        error_messages={"invalid": _("Enter a phone number that exists, with its area code.")},
-    )
-    website = forms.URLField(
-        label=_("Website"),
-        max_length=200,
-        required=False,
-        assume_scheme="https",
-        widget=forms.URLInput({"placeholder": "https://"}),
-    )
 
     def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
         reseller = membership.organisation.reseller

@@ -11,6 +11,7 @@ from django_countries import countries
 from phonenumber_field.formfields import PhoneNumberField
 
 from accounts.models import User
+from providers.forms.entries import WebsiteField
 from providers.regions import region_of
 from resellers.enrolment import Enrolment, check_work_address
 
@@ -20,6 +21,30 @@ class PlainField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         return " ".join(unicodedata.normalize("NFKC", super().to_python(value) or "").split())
+
+
+class NumberField(PlainField):
+    """An MPN ID."""
+
+    widget = forms.TextInput({"inputmode": "numeric"})
+
+    def __init__(self, **options: Any) -> None:
+        digits = RegexValidator(r"\A(?=.*[1-9])[0-9]+\Z", _("An MPN ID has digits only."), "mpn_digits")
+        super().__init__(label=_("MPN ID"), max_length=12, validators=[digits], **options)
+
+
+class PrimaryContactForm(forms.Form):
+    """Whom a company names to be turned to, and its website."""
+
+    contact_name = PlainField(label=_("Name"), max_length=120, widget=forms.TextInput({"autocomplete": "name"}))
+    contact_email = forms.EmailField(
+        label=_("Email address"), max_length=254, help_text=_("An address at your company, not at a free mail service.")
+    )
+    contact_phone = PhoneNumberField(
+        label=_("Phone number"),
+        error_messages={"invalid": _("Enter a phone number that exists, with its area code.")},
+    )
+    website = WebsiteField()
 
 
 class AgreementForm(forms.Form):
@@ -43,39 +68,19 @@ class AgreementForm(forms.Form):
         super().__init__(*args, **kwargs)
 
 
-class EnrolmentForm(AgreementForm):
+class EnrolmentForm(AgreementForm, PrimaryContactForm):
     """A company's own account of itself (domain.md §3.2), and its signature."""
 
     company_name = PlainField(
         label=_("Company name"), max_length=200, help_text=_("The exact legal name, without abbreviations.")
     )
     country = forms.ChoiceField(label=_("Country/region"))
-    mpn_id = PlainField(
-        label=_("MPN ID"),
-        max_length=12,
-        validators=[RegexValidator(r"\A(?=.*[1-9])[0-9]+\Z", _("An MPN ID has digits only."), "mpn_digits")],
+    mpn_id = NumberField(
         help_text=_(
             "The number of your location account (PLA), in the country above: incentives are credited to it. The "
             "number of your global account (PGA) stands for the headquarters and cannot transact."
-        ),
-        widget=forms.TextInput({"inputmode": "numeric"}),
+        )
     )
-    website = forms.URLField(
-        label=_("Website"),
-        max_length=200,
-        required=False,
-        assume_scheme="https",
-        widget=forms.URLInput({"placeholder": "https://"}),
-    )
-    contact_name = PlainField(label=_("Name"), max_length=120, widget=forms.TextInput({"autocomplete": "name"}))
-    contact_email = forms.EmailField(
-        label=_("Email address"), max_length=254, help_text=_("An address at your company, not at a free mail service.")
-    )
-    contact_phone = PhoneNumberField(
-        label=_("Phone number"),
-        error_messages={"invalid": _("Enter a phone number that exists, with its area code.")},
-    )
-
     field_order = (
         *("company_name", "country", "mpn_id", "website", "contact_name", "contact_email", "contact_phone"),
         *("signer_name", "agreed"),

@@ -3,19 +3,15 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from outbox.forms import ReasonField
+
 
 class LeaveForm(forms.Form):
     """Why, if one likes to say."""
 
     use_required_attribute = False
 
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=500,
-        required=False,
-        widget=forms.Textarea({"rows": 3}),
-        help_text=_("The provider reads it."),
-    )
+    reason = ReasonField(required=False, help_text=_("The provider reads it."))
 
 
 class KeepForm(forms.Form):
@@ -23,6 +19,4 @@ class KeepForm(forms.Form):
 
     use_required_attribute = False
 
-    reason = forms.CharField(
-        label=_("Reason"), max_length=500, widget=forms.Textarea({"rows": 3}), help_text=_("The reseller reads it.")
-    )
+    reason = ReasonField(help_text=_("The reseller reads it."))

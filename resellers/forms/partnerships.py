@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation
+from outbox.forms import ReasonField
 from resellers.models import PartnershipRequest
 
 
@@ -26,10 +27,4 @@ class AuthorizeForm(forms.Form):
 class DeclineForm(forms.Form):
     """Why not, if one likes to say."""
 
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=500,
-        required=False,
-        widget=forms.Textarea({"rows": 3}),
-        help_text=_("The provider reads it in its activity log."),
-    )
+    reason = ReasonField(required=False, help_text=_("The provider reads it in its activity log."))

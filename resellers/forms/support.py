@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
 from accounts.models import Organisation
+from providers.forms.entries import WebsiteField
 from providers.languages import language_choices
 from resellers.models import SupportProfile
 from resellers.support_profiles import Profile, SupportContact, profile_of
@@ -24,13 +25,7 @@ class SupportProfileForm(forms.Form):
         widget=forms.TelInput({"autocomplete": "off"}),
     )
     email = forms.EmailField(label=_("Email address"), max_length=254, required=False)
-    website = forms.URLField(
-        label=_("Website"),
-        max_length=200,
-        required=False,
-        assume_scheme="https",
-        widget=forms.URLInput({"placeholder": "https://"}),
-    )
+    website = WebsiteField()
     hours = forms.CharField(
         label=_("Support hours"),
         max_length=200,

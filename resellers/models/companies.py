@@ -77,11 +77,6 @@ class PartnerAccountQuerySet(models.QuerySet["PartnerAccount"]):
             return self.filter(own | models.Q(is_associated=True, organisation__in=partners))
         return self.filter(own)
 
-    def of_partners(self, membership: Membership) -> "PartnerAccountQuerySet":
-        """The numbers that a provider may credit its partners by, in the order of the partners' names."""
-        others = self.visible_to(membership).exclude(organisation=membership.organisation_id)
-        return others.select_related("organisation").order_by("organisation__name", "number")
-
     def numbered(self, *numbers: str) -> "PartnerAccountQuerySet":
         """The accounts with these MPN IDs, leading zeros or not; what is no number has none."""
         numeric = {int(each) for each in numbers if each.isascii() and each.isdigit() and len(each) <= 12}

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.access import PortalRequest, requires
-from accounts.roles import Kind, Permission, labels, listed, roles_with
+from accounts.roles import Kind, Permission, who_may
 from resellers.accounts import AccountKind, associate_account, register_account, why_not_associated
 from resellers.forms.accounts import AccountForm
 from resellers.models import PartnerAccount
@@ -22,7 +22,7 @@ def account_list(request: PortalRequest) -> HttpResponse:
     context = {
         "rows": [(each, why_not_associated(each, country=country)) for each in accounts],
         "may_change": request.membership.can(Permission.ACT_FOR_COMPANY),
-        "roles_that_change": listed(labels(roles_with(Permission.ACT_FOR_COMPANY, Kind.RESELLER))),
+        "roles_that_change": who_may(Permission.ACT_FOR_COMPANY, Kind.RESELLER),
         "country": country,
     }
     return render(request, "resellers/accounts/list.html", context)

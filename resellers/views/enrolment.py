@@ -11,7 +11,7 @@ from accounts.access import PortalRequest, requires, signed_in
 from accounts.middleware import SESSION_KEY
 from accounts.models import Membership
 from accounts.redirects import next_url
-from accounts.roles import Kind, Permission, labels, listed, roles_with
+from accounts.roles import Kind, Permission, who_may
 from providers.regions import region_name
 from resellers.checklist import program_of, steps_for
 from resellers.eligibility import has_agreement
@@ -69,7 +69,7 @@ def enrolment_status(request: PortalRequest) -> HttpResponse:
         "steps": steps_for(request.membership),
         "program": program_of(reseller),
         "may_act": request.membership.can(Permission.ACT_FOR_COMPANY),
-        "roles_that_act": listed(labels(roles_with(Permission.ACT_FOR_COMPANY, Kind.RESELLER))),
+        "roles_that_act": who_may(Permission.ACT_FOR_COMPANY, Kind.RESELLER),
         "signatures": _signatures(reseller),
     }
     return render(request, "resellers/enrolment.html", context)

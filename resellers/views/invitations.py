@@ -4,14 +4,13 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import PortalRequest, public
+from accounts.access import VisitorRequest, public
 from accounts.models import Membership
 from accounts.roles import Kind
 from outbox.views import behind_link, return_from_link
@@ -28,7 +27,7 @@ _behind_link = behind_link(PartnershipRequest, "resellers:invitation_return")
 
 @public
 @require_safe
-def invitation_return(request: PortalRequest, code: UUID) -> HttpResponse:
+def invitation_return(request: VisitorRequest, code: UUID) -> HttpResponse:
     """Back to the link that this browser opened."""
     return return_from_link(request, PartnershipRequest, code)
 
@@ -36,7 +35,7 @@ def invitation_return(request: PortalRequest, code: UUID) -> HttpResponse:
 @public
 @require_safe
 @_behind_link
-def invitation_show(request: PortalRequest, row: PartnershipRequest, link: str) -> HttpResponse:
+def invitation_show(request: VisitorRequest, row: PartnershipRequest, link: str) -> HttpResponse:
     """Who asks for what, what consent gives, and what this person can do about it."""
     return _page(request, row, link)
 
@@ -44,18 +43,15 @@ def invitation_show(request: PortalRequest, row: PartnershipRequest, link: str) 
 @public
 @require_POST
 @_behind_link
-def invitation_authorize(request: PortalRequest, row: PartnershipRequest, link: str) -> HttpResponse:
-    """Authorize indirect provider. What is refused after all is explained by the page itself."""
-    membership = _membership(request)
+def invitation_authorize(request: VisitorRequest, row: PartnershipRequest, link: str) -> HttpResponse:
+    """Authorize indirect provider."""
+    membership = request.membership
     if membership is None:
         return redirect(link)
     form = AuthorizeForm(request.POST, request=row, company=membership.organisation)
     if not form.is_valid():
         return _page(request, row, link, authorize_form=form)
-    try:
-        accept_request(row, membership=membership)
-    except ValidationError:
-        return redirect(link)
+    accept_request(row, membership=membership)
     messages.success(request, _("%(provider)s is now your indirect provider.") % {"provider": str(row.provider)})
     return redirect("resellers:providers")
 
@@ -63,29 +59,22 @@ def invitation_authorize(request: PortalRequest, row: PartnershipRequest, link: 
 @public
 @require_POST
 @_behind_link
-def invitation_decline(request: PortalRequest, row: PartnershipRequest, link: str) -> HttpResponse:
+def invitation_decline(request: VisitorRequest, row: PartnershipRequest, link: str) -> HttpResponse:
     """Say no."""
-    membership = _membership(request)
-    form = DeclineForm(request.POST)
+    membership = request.membership
     if membership is None:
         return redirect(link)
+    form = DeclineForm(request.POST)
     if not form.is_valid():
         return _page(request, row, link, decline_form=form)
-    try:
-        decline_request(row, membership=membership, reason=form.cleaned_data["reason"])
-    except ValidationError:
-        return redirect(link)
+    decline_request(row, membership=membership, reason=form.cleaned_data["reason"])
     names = {"provider": str(row.provider)}
     messages.success(request, _("You declined the request of %(provider)s. It can see that.") % names)
     return redirect("resellers:providers")
 
 
-def _membership(request: PortalRequest) -> Membership | None:
-    return getattr(request, "membership", None)
-
-
-def _page(request: PortalRequest, row: PartnershipRequest, link: str, **forms: Any) -> HttpResponse:
-    membership = _membership(request)
+def _page(request: VisitorRequest, row: PartnershipRequest, link: str, **forms: Any) -> HttpResponse:
+    membership = request.membership
     explanations = explain(obstacles(row, membership))
     may_answer = row.is_open and can_answer(membership)
     context = {
@@ -97,24 +86,20 @@ def _page(request: PortalRequest, row: PartnershipRequest, link: str, **forms: A
         "explanations": explanations,
         "is_ready": may_answer and not explanations,
         "may_answer": may_answer and "already_partners" not in [each.code for each in explanations],
-        "other_resellers": [each for each in request.memberships if _is_other_reseller(each, membership)],
-        **_forms(request, row, membership),
+        "other_resellers": [each for each in request.memberships if each.kind == Kind.RESELLER and each != membership],
+        **_forms(row, membership),
         **forms,
     }
     status = 200 if row.is_open else 410
     return render(request, "resellers/invitation/page.html", context, status=status)
 
 
-def _forms(request: PortalRequest, row: PartnershipRequest, membership: Membership | None) -> dict[str, Any]:
+def _forms(row: PartnershipRequest, membership: Membership | None) -> dict[str, Any]:
     if membership is None or not can_answer(membership):
         return {}
     return {
         "authorize_form": AuthorizeForm(request=row, company=membership.organisation),
         "decline_form": DeclineForm(),
-        "agreement_form": AgreementForm(user=request.user),
+        "agreement_form": AgreementForm(user=membership.user),
         "version": AGREEMENT_VERSION,
     }
-
-
-def _is_other_reseller(each: Membership, current: Membership | None) -> bool:
-    return each.kind == Kind.RESELLER and each != current

@@ -13,10 +13,9 @@ from accounts.access import PortalRequest, requires
 from accounts.paging import Sorting, paginate, sort_links, sorting_from
 from accounts.roles import Kind, Permission
 from activity.verbs import Verb
-from outbox.forms import DraftForm
+from outbox.forms import DraftForm, RequestFilter
 from outbox.views import Desk, change_language, edit_page, send_again, send_edited, withdraw
 from resellers.drafts import draft_text
-from resellers.filters import RequestFilter
 from resellers.models import PartnershipRequest
 from resellers.partnerships import request_partnership
 from resellers.views.tabs import request_context, tabs

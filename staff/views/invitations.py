@@ -18,10 +18,9 @@ from accounts.access import PortalRequest, RoleMissing, requires
 from accounts.paging import Sorting, paginate, sort_links, sorting_from
 from accounts.roles import Permission
 from activity.verbs import Verb
-from outbox.forms import DraftForm
+from outbox.forms import DraftForm, RequestFilter
 from outbox.views import Desk, change_language, edit_page, send_again, send_edited, withdraw
 from staff.drafts import draft_text
-from staff.filters import InvitationFilter
 from staff.forms import InvitationForm
 from staff.invitations import invite
 from staff.listing import invitation_row, invitation_rows
@@ -37,7 +36,7 @@ SORTINGS = {"created": Sorting(("created_at", "pk"), descending=True)}
 @vary_on_headers("HX-Request")
 def invitation_list(request: PortalRequest) -> HttpResponse:
     """Every invitation and what became of it."""
-    filters = InvitationFilter(request.GET)
+    filters = RequestFilter(request.GET)
     rows = filters.apply(StaffInvitation.objects.visible_to(request.membership).with_answers())
     _sort, sorting = sorting_from(request, SORTINGS)
     page = paginate(rows, request, sorting)

@@ -3,14 +3,13 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import PortalRequest, public
+from accounts.access import VisitorRequest, public
 from accounts.middleware import SESSION_KEY
 from accounts.models import User
 from accounts.roles import Kind, Role
@@ -25,7 +24,7 @@ _behind_link = behind_link(StaffInvitation, "staff:join_return")
 
 @public
 @require_safe
-def join_return(request: PortalRequest, code: UUID) -> HttpResponse:
+def join_return(request: VisitorRequest, code: UUID) -> HttpResponse:
     """Back to the link that this browser opened."""
     return return_from_link(request, StaffInvitation, code)
 
@@ -33,7 +32,7 @@ def join_return(request: PortalRequest, code: UUID) -> HttpResponse:
 @public
 @require_safe
 @_behind_link
-def join_show(request: PortalRequest, row: StaffInvitation, link: str) -> HttpResponse:
+def join_show(request: VisitorRequest, row: StaffInvitation, link: str) -> HttpResponse:
     """Who invites to what, with which roles, and what this person can do about it."""
     return _page(request, row, link)
 
@@ -41,15 +40,12 @@ def join_show(request: PortalRequest, row: StaffInvitation, link: str) -> HttpRe
 @public
 @require_POST
 @_behind_link
-def join_accept(request: PortalRequest, row: StaffInvitation, link: str) -> HttpResponse:
-    """Join. From now on the session acts for the new organisation. What is refused is explained by the page itself."""
+def join_accept(request: VisitorRequest, row: StaffInvitation, link: str) -> HttpResponse:
+    """Join. From now on the session acts for the new organisation."""
     user = _user(request)
     if user is None:
         return redirect(link)
-    try:
-        membership = join(row, user=user)
-    except ValidationError:
-        return redirect(link)
+    membership = join(row, user=user)
     request.session[SESSION_KEY] = membership.pk
     messages.success(request, _("You work for %(company)s now.") % {"company": row.organisation.name})
     return redirect("overview")
@@ -58,24 +54,21 @@ def join_accept(request: PortalRequest, row: StaffInvitation, link: str) -> Http
 @public
 @require_POST
 @_behind_link
-def join_decline(request: PortalRequest, row: StaffInvitation, link: str) -> HttpResponse:
+def join_decline(request: VisitorRequest, row: StaffInvitation, link: str) -> HttpResponse:
     """Say no. Nobody needs an account for that."""
     form = DeclineForm(request.POST)
     if not form.is_valid():
         return _page(request, row, link, form=form)
-    try:
-        decline(row, user=_user(request), reason=form.cleaned_data["reason"])
-    except ValidationError:
-        return redirect(link)
+    decline(row, user=_user(request), reason=form.cleaned_data["reason"])
     messages.success(request, _("%(company)s can see your answer.") % {"company": row.organisation.name})
     return redirect(link)
 
 
-def _user(request: PortalRequest) -> User | None:
-    return request.user if isinstance(request.user, User) else None  # type: ignore[redundant-expr]  # anonymous here
+def _user(request: VisitorRequest) -> User | None:
+    return request.user if isinstance(request.user, User) else None
 
 
-def _page(request: PortalRequest, row: StaffInvitation, link: str, form: DeclineForm | None = None) -> HttpResponse:
+def _page(request: VisitorRequest, row: StaffInvitation, link: str, form: DeclineForm | None = None) -> HttpResponse:
     user, kind = _user(request), Kind(row.organisation.kind)
     explanations = explain(obstacles(row, user))
     context = {

@@ -1,5 +1,6 @@
 """User management: the list of people, its export, adding somebody, and one person's page."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -100,25 +101,13 @@ def person_roles(request: PortalRequest, pk: int) -> HttpResponse:
 @requires(Permission.MANAGE_STAFF)
 @require_POST
 def person_suspend(request: PortalRequest, pk: int) -> HttpResponse:
-    colleague = _person(request, pk)
-    try:
-        suspend_person(colleague, by=request.membership)
-    except ValidationError as refusal:
-        return _page(request, colleague, refusal=refusal)
-    messages.success(request, _("%(person)s is suspended and cannot come in any more.") % _named(colleague))
-    return redirect(_url(colleague))
+    return _change(request, pk, suspend_person, _("%(person)s is suspended and cannot come in any more."))
 
 
 @requires(Permission.MANAGE_STAFF)
 @require_POST
 def person_reactivate(request: PortalRequest, pk: int) -> HttpResponse:
-    colleague = _person(request, pk)
-    try:
-        reactivate_person(colleague, by=request.membership)
-    except ValidationError as refusal:
-        return _page(request, colleague, refusal=refusal)
-    messages.success(request, _("%(person)s can come in again, with the same roles as before.") % _named(colleague))
-    return redirect(_url(colleague))
+    return _change(request, pk, reactivate_person, _("%(person)s can come in again, with the same roles as before."))
 
 
 @requires(Permission.MANAGE_STAFF)
@@ -153,6 +142,16 @@ def person_reset_password(request: PortalRequest, pk: int) -> HttpResponse:
 def _person(request: PortalRequest, pk: int) -> Membership:
     rows = Membership.objects.visible_to(request.membership).select_related("user", "organisation")
     return get_object_or_404(rows, pk=pk)
+
+
+def _change(request: PortalRequest, pk: int, change: Callable[..., None], done: str) -> HttpResponse:
+    colleague = _person(request, pk)
+    try:
+        change(colleague, by=request.membership)
+    except ValidationError as refusal:
+        return _page(request, colleague, refusal=refusal)
+    messages.success(request, done % _named(colleague))
+    return redirect(_url(colleague))
 
 
 def _url(colleague: Membership) -> str:

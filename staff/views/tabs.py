@@ -1,20 +1,12 @@
 """What the pages of User management have in common."""
 
-from dataclasses import dataclass
 from typing import Any
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership
-from accounts.roles import Kind, Permission, labels, listed, roles_with
-
-
-@dataclass(frozen=True)
-class Tab:
-    label: str
-    url: str
-    current: bool
+from accounts.roles import Kind, Permission, who_may
+from accounts.tabs import tabs_to
 
 
 def title_for(membership: Membership) -> str:
@@ -27,7 +19,7 @@ def staff_context(membership: Membership, current: str = "") -> dict[str, Any]:
     pages = (("staff:list", _("Users")), ("staff:invitations", _("Invitations")))
     return {
         "title": title_for(membership),
-        "tabs": [Tab(label, reverse(view), view == current) for view, label in pages],
+        "tabs": tabs_to(pages, current),
         "may_manage": membership.can(Permission.MANAGE_STAFF),
-        "roles_that_manage": listed(labels(roles_with(Permission.MANAGE_STAFF, membership.kind))),
+        "roles_that_manage": who_may(Permission.MANAGE_STAFF, membership.kind),
     }

@@ -5,6 +5,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.filters import ListFilter
@@ -13,14 +15,27 @@ from customers.models import Customer
 from staff.forms import PersonForm
 from staff.listing import PersonState, in_state, search
 from subscriptions.models import Subscription
-from subscriptions.models.subscriptions import SubscriptionQuerySet
+
+
+def _tick_list(queryset: QuerySet[Any], label: Promise, *, none: Promise, gone: Promise) -> forms.Field:
+    """Check boxes, with what is said when none is ticked, and when one that was ticked is no choice any more."""
+    return forms.ModelMultipleChoiceField(
+        queryset,
+        label=label,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": none, "invalid_choice": gone, "invalid_pk_value": gone},
+    )
 
 
 class _TickedForm(forms.Form):
-    """Rows of a list that were ticked."""
+    """Rows of a list that were ticked; others than the offered ones are no choice."""
 
     use_required_attribute = False
     name = ""
+
+    def __init__(self, *args: Any, offered: QuerySet[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields[self.name].queryset = offered  # type: ignore[attr-defined]  # a ModelMultipleChoiceField
 
     def refuse(self, reasons: Iterable[str]) -> None:
         """Say beside the list who or what was refused, and why."""
@@ -33,43 +48,27 @@ class _TickedForm(forms.Form):
 
 
 class ChooseUsersForm(_TickedForm):
-    """Which users get a licence. Others than the customer's own are no choice."""
+    """Which users get a licence."""
 
     name = "users"
-    users = forms.ModelMultipleChoiceField(
-        queryset=Membership.objects.none(),
-        label=_("Users"),
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={
-            "required": _("Tick at least one user."),
-            "invalid_choice": _("Somebody who was ticked is not a user of this company any more."),
-            "invalid_pk_value": _("Somebody who was ticked is not a user of this company any more."),
-        },
+    users = _tick_list(
+        Membership.objects.none(),
+        _("Users"),
+        none=_("Tick at least one user."),
+        gone=_("Somebody who was ticked is not a user of this company any more."),
     )
-
-    def __init__(self, *args: Any, users: MembershipQuerySet, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["users"].queryset = users  # type: ignore[attr-defined]  # a ModelMultipleChoiceField
 
 
 class ChooseSubscriptionsForm(_TickedForm):
     """Of which subscriptions a user gets a licence."""
 
     name = "subscriptions"
-    subscriptions = forms.ModelMultipleChoiceField(
-        queryset=Subscription.objects.none(),
-        label=_("Subscriptions"),
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={
-            "required": _("Tick at least one subscription."),
-            "invalid_choice": _("Licenses of a subscription that was ticked cannot be assigned any more."),
-            "invalid_pk_value": _("Licenses of a subscription that was ticked cannot be assigned any more."),
-        },
+    subscriptions = _tick_list(
+        Subscription.objects.none(),
+        _("Subscriptions"),
+        none=_("Tick at least one subscription."),
+        gone=_("Licenses of a subscription that was ticked cannot be assigned any more."),
     )
-
-    def __init__(self, *args: Any, subscriptions: SubscriptionQuerySet, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["subscriptions"].queryset = subscriptions  # type: ignore[attr-defined]  # a ModelMultipleChoiceField
 
 
 class SearchFilter(ListFilter):

@@ -29,7 +29,6 @@ HOLDERS = {
 USERS = {"name": Sorting(("user__name", "pk")), "account": Sorting(("user__email", "pk"))}
 HELD = {"since": Sorting(("assigned_at", "pk"), descending=True)}
 OFFERED = {"newest": Sorting(("created_at", "id"), descending=True)}
-_ENDED = (Subscription.Status.CANCELLED, Subscription.Status.EXPIRED)
 _MOST_OWN = 50
 
 
@@ -128,7 +127,8 @@ def own_licences(membership: Membership) -> list[OwnLicence]:
     rows = LicenceAssignment.objects.visible_to(membership).active().filter(membership=membership)
     contact = (f"subscription__support_contact__organisation__{part}" for part in PARTS)
     provider = (f"subscription__provider__organisation__{part}" for part in PARTS)
-    rows = rows.exclude(subscription__status__in=_ENDED).select_related("subscription__offer", *contact, *provider)
+    rows = rows.exclude(subscription__status__in=Subscription.ENDED)
+    rows = rows.select_related("subscription__offer", *contact, *provider)
     found = [each.subscription for each in rows.order_by("subscription__nickname", "pk")[:_MOST_OWN]]
     return [OwnLicence(each, profile_of(answered_by(each))) for each in found]
 

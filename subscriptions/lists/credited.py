@@ -7,11 +7,13 @@ nickname, term, domain name or contact, which are the customer's and the provide
 page that it may not open.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Prefetch
-from django.utils.translation import gettext as _
+from django.db.models import Prefetch, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
 from accounts.paging import Sorting
@@ -19,8 +21,6 @@ from customers.models import Customer
 from subscriptions.models import ResellerOfRecord, Subscription
 from subscriptions.models.subscriptions import ResellerOfRecordQuerySet, SubscriptionQuerySet
 
-CREDITED = {"since": Sorting(("starts_at", "id"), descending=True)}
-SUPPORTED = {"newest": Sorting(("created_at", "id"), descending=True)}
 _CHUNK = 500
 
 
@@ -59,52 +59,78 @@ def credited_rows(membership: Membership) -> ResellerOfRecordQuerySet:
 
 def supported_rows(membership: Membership) -> SubscriptionQuerySet:
     """The subscriptions that the reseller supports, ended ones excepted, read as credited_rows() are."""
-    ended = (Subscription.Status.CANCELLED, Subscription.Status.EXPIRED)
-    rows = Subscription.objects.supported_by(membership).exclude(status__in=ended)
+    rows = Subscription.objects.supported_by(membership).not_ended()
     callers = Prefetch("customer", Customer.objects.select_related("organisation"))
     return rows.prefetch_related("offer", "relationship", callers, "provider__organisation")
 
 
-def credited_facts(rows: Iterable[ResellerOfRecord], membership: Membership) -> Iterator[Fact]:
-    """The periods as this reader may know them."""
-    for period in rows:
-        yield Fact(period.subscription, _is_entrusted(period.subscription, membership), period)
+def _credited_fact(period: ResellerOfRecord, membership: Membership) -> Fact:
+    return Fact(period.subscription, _is_entrusted(period.subscription, membership), period)
 
 
-def supported_facts(rows: Iterable[Subscription], membership: Membership) -> Iterator[Fact]:
-    """The subscriptions as this reader may know them."""
-    for subscription in rows:
-        yield Fact(subscription, _is_entrusted(subscription, membership))
-
-
-def credited_header() -> list[str]:
-    names = [_("Subscription"), _("Subscription ID"), _("Indirect provider"), _("MPN ID"), _("From"), _("Until")]
-    return [*names, _("Company name")]
-
-
-def credited_lines(rows: ResellerOfRecordQuerySet, membership: Membership) -> Iterator[list[str]]:
-    """One line a period, under credited_header(). Days are those in UTC."""
-    for period in rows.iterator(chunk_size=_CHUNK):
-        fact = Fact(period.subscription, _is_entrusted(period.subscription, membership), period)
-        yield [
-            *(fact.subscription.offer.sku_title, str(fact.subscription.code), str(period.provider)),
-            *(period.partner_account.number, f"{period.starts_at:%Y-%m-%d}"),
-            *(f"{period.ends_at:%Y-%m-%d}" if period.ends_at else "", fact.customer),
-        ]
-
-
-def supported_header() -> list[str]:
-    return [_("Company name"), _("Subscription"), _("Subscription ID"), _("Indirect provider")]
-
-
-def supported_lines(rows: SubscriptionQuerySet, membership: Membership) -> Iterator[list[str]]:
-    """One line a subscription, under supported_header()."""
-    for fact in supported_facts(rows.iterator(chunk_size=_CHUNK), membership):
-        each = fact.subscription
-        yield [fact.caller, each.offer.sku_title, str(each.code), str(each.provider)]
+def _supported_fact(subscription: Subscription, membership: Membership) -> Fact:
+    return Fact(subscription, _is_entrusted(subscription, membership))
 
 
 def _is_entrusted(subscription: Subscription, membership: Membership) -> bool:
     """As Subscription.visible_to() has it, for rows that come with their relationship."""
     relationship = subscription.relationship
     return relationship.reseller_id == membership.organisation_id and relationship.ended_at is None
+
+
+def _credited_line(period: ResellerOfRecord, fact: Fact) -> list[str]:
+    """Days are those in UTC."""
+    return [
+        *(fact.subscription.offer.sku_title, str(fact.subscription.code), str(period.provider)),
+        *(period.partner_account.number, f"{period.starts_at:%Y-%m-%d}"),
+        *(f"{period.ends_at:%Y-%m-%d}" if period.ends_at else "", fact.customer),
+    ]
+
+
+def _supported_line(subscription: Subscription, fact: Fact) -> list[str]:
+    return [fact.caller, subscription.offer.sku_title, str(subscription.code), str(subscription.provider)]
+
+
+@dataclass(frozen=True)
+class FactList:
+    """What differs between the two lists, on the page and as a file."""
+
+    name: str
+    """Of its addresses, its templates and its file."""
+    title: Promise
+    sortings: Mapping[str, Sorting]
+    rows: Callable[[Membership], QuerySet[Any]]
+    fact: Callable[[Any, Membership], Fact]
+    columns: tuple[Promise, ...]
+    line: Callable[[Any, Fact], list[str]]
+
+    def facts(self, rows: Iterable[Any], membership: Membership) -> Iterator[Fact]:
+        """The rows as this reader may know them."""
+        return (self.fact(row, membership) for row in rows)
+
+    def lines(self, rows: QuerySet[Any], membership: Membership) -> Iterator[list[str]]:
+        """One line a row, under the names of the columns."""
+        return (self.line(row, self.fact(row, membership)) for row in rows.iterator(chunk_size=_CHUNK))
+
+
+CREDITED = FactList(
+    name="credited",
+    title=_("Credited"),
+    sortings={"since": Sorting(("starts_at", "id"), descending=True)},
+    rows=credited_rows,
+    fact=_credited_fact,
+    columns=(
+        *(_("Subscription"), _("Subscription ID"), _("Indirect provider"), _("MPN ID")),
+        *(_("From"), _("Until"), _("Company name")),
+    ),
+    line=_credited_line,
+)
+SUPPORTED = FactList(
+    name="supported",
+    title=_("Supported"),
+    sortings={"newest": Sorting(("created_at", "id"), descending=True)},
+    rows=supported_rows,
+    fact=_supported_fact,
+    columns=(_("Company name"), _("Subscription"), _("Subscription ID"), _("Indirect provider")),
+    line=_supported_line,
+)

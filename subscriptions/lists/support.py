@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Membership, User
 from accounts.paging import Sorting
+from accounts.roles import Kind
 from activity.models import Activity
 from activity.verbs import Verb
 from subscriptions.models import SupportRequest
@@ -35,6 +36,14 @@ def thread_of(request: SupportRequest, membership: Membership) -> list[Entry]:
     """All that was written, the first first; between it, what happened while the reader's company was there."""
     found = [*_messages(request), *_events(request, membership)]
     return sorted(found, key=lambda entry: entry.moment)
+
+
+def waiting_for(membership: Membership) -> SupportRequestQuerySet:
+    """Those in which it is the member's company that has to write next, the longest waiting first."""
+    rows = SupportRequest.objects.visible_to(membership).with_names().order_by("changed_at", "pk")
+    if membership.kind == Kind.CUSTOMER:
+        return rows.filter(status=SupportRequest.Status.ATTENTION)
+    return rows.filter(assignee=membership.organisation_id, status=SupportRequest.Status.OPEN)
 
 
 def export_header() -> list[str]:

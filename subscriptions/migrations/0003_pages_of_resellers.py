@@ -26,6 +26,14 @@ class Migration(migrations.Migration):
                 name="subscriptions_supported",
             ),
         ),
+        migrations.AddIndex(
+            model_name="supportrequest",
+            index=models.Index(
+                condition=models.Q(("status", "open")),
+                fields=["assignee", "changed_at", "id"],
+                name="subscriptions_support_waiting",
+            ),
+        ),
         migrations.AlterField(
             model_name="subscription",
             name="relationship",

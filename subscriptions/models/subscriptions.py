@@ -70,6 +70,10 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
             return self.none()
         return self.filter(support_contact=membership.organisation_id)
 
+    def not_ended(self) -> "SubscriptionQuerySet":
+        """Without those that are a record only."""
+        return self.exclude(status__in=Subscription.ENDED)
+
     def azure_plans(self) -> "SubscriptionQuerySet":
         """Those that are active and billed by what is used: what a tenant owner owns."""
         return self.filter(offer__category=Offer.Category.USAGE, status=Subscription.Status.ACTIVE)
@@ -100,6 +104,8 @@ class Subscription(models.Model):
         SUSPENDED = "suspended", _("Suspended")
         CANCELLED = "cancelled", _("Canceled")
         EXPIRED = "expired", _("Expired")
+
+    ENDED = (Status.CANCELLED, Status.EXPIRED)
 
     code = models.UUIDField(_("Subscription ID"), default=uuid.uuid4, unique=True, editable=False)
     provider = models.ForeignKey(Provider, models.PROTECT, related_name="subscriptions")

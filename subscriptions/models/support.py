@@ -100,6 +100,11 @@ class SupportRequest(models.Model):
             models.Index(fields=["provider", "-changed_at", "-id"], name="subscriptions_support_provider"),
             models.Index(fields=["assignee", "-changed_at", "-id"], name="subscriptions_support_assignee"),
             models.Index(fields=["customer", "-changed_at", "-id"], name="subscriptions_support_customer"),
+            models.Index(
+                fields=["assignee", "changed_at", "id"],
+                condition=models.Q(status="open"),
+                name="subscriptions_support_waiting",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -16,7 +16,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.access import PortalRequest, requires
 from accounts.models import Membership
 from accounts.paging import paginate, sort_links, sorting_from
-from accounts.roles import Permission, labels, listed, roles_with
+from accounts.roles import Permission, who_may
 from activity.exports import export_list
 from customers.column import customer_steps
 from customers.delegations import administers, no_delegation
@@ -61,7 +61,7 @@ def licence_assign(request: PortalRequest, code: UUID) -> HttpResponse:
     """Tick who gets a licence. Who cannot is named with the reason, and stays ticked; the others have it by then."""
     subscription = _subscription(request, code)
     users = users_of(subscription.customer, request.membership)
-    form = ChooseUsersForm(request.POST if request.method == "POST" else None, users=users)
+    form = ChooseUsersForm(request.POST if request.method == "POST" else None, offered=users)
     if form.is_valid():
         done, refused = assign_to(subscription, form.cleaned_data["users"], membership=request.membership)
         if done:
@@ -141,4 +141,4 @@ def roles_that_assign(membership: Membership) -> str:
     """Who could, for somebody who may not; otherwise nothing."""
     if membership.can(Permission.ASSIGN_LICENCES):
         return ""
-    return listed(labels(roles_with(Permission.ASSIGN_LICENCES, membership.kind)))
+    return who_may(Permission.ASSIGN_LICENCES, membership.kind)

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import replace_url
 
 from accounts.access import PortalRequest, requires
-from accounts.roles import Kind, Permission, labels, listed, roles_with
+from accounts.roles import Kind, Permission, who_may
 from customers.column import customer_steps
 from customers.models import Relationship
 from subscriptions.forms.orders import AccountInfoForm, CatalogueForm, UsualForm, typed_account, typed_lines
@@ -164,7 +164,7 @@ def draft_confirmation(request: PortalRequest, code: UUID) -> HttpResponse:
         "customer": draft.order.customer,
         "steps": column(CONFIRMATION, draft),
         "may_reset": request.membership.can(Permission.EDIT_CUSTOMERS),
-        "resetting_roles": listed(labels(roles_with(Permission.EDIT_CUSTOMERS, Kind.PROVIDER))),
+        "resetting_roles": who_may(Permission.EDIT_CUSTOMERS, Kind.PROVIDER),
     }
     return render(request, "orders/confirmation.html", context)
 

@@ -47,7 +47,7 @@ def user_assign(request: PortalRequest, pk: int) -> HttpResponse:
     """Tick of what a user gets a licence. What cannot be is named with the reason, and stays ticked."""
     user = _user(request, pk)
     offered = lists.assignable_to(user, request.membership)
-    form = ChooseSubscriptionsForm(request.POST if request.method == "POST" else None, subscriptions=offered)
+    form = ChooseSubscriptionsForm(request.POST if request.method == "POST" else None, offered=offered)
     if form.is_valid():
         done, refused = assign_all(form.cleaned_data["subscriptions"], user, membership=request.membership)
         if done:

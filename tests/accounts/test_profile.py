@@ -4,6 +4,7 @@ from django.test import Client
 from accounts.models import User
 from accounts.profile import open_account
 from tests.factories import PASSWORD
+from tests.refusals import codes
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def test_a_refused_profile_keeps_what_was_typed(provider_admin, sign_in):
     response = sign_in(provider_admin).post("/me/profile/", {"name": "", "language": "xx", "time_zone": "Atlantis"})
     form = response.context["form"]
 
-    assert {name: [error.code for error in errors.as_data()] for name, errors in form.errors.items()} == {
+    assert codes(form) == {
         "name": ["required"],
         "language": ["invalid_choice"],
         "time_zone": ["time_zone"],

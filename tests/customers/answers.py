@@ -46,7 +46,3 @@ def form_for(membership, *typed, **kwargs):
     for part in typed:
         answers |= part
     return CustomerForm(posted(answers), membership=membership, **kwargs)
-
-
-def codes(form):
-    return {name: [error.code for error in errors] for name, errors in form.errors.as_data().items()}

@@ -15,6 +15,7 @@ from tests.factories import (
     member,
     ready_reseller,
 )
+from tests.refusals import codes_on
 
 PARTNERS = reverse("customers:partners")
 
@@ -22,11 +23,6 @@ PARTNERS = reverse("customers:partners")
 @pytest.fixture
 def customer(relationship):
     return relationship.customer
-
-
-@pytest.fixture
-def azure(relationship):
-    return SubscriptionFactory(relationship=relationship, offer__category="usage", nickname="Azure plan")
 
 
 @pytest.fixture
@@ -90,6 +86,16 @@ def test_customer_sees_each_partner_and_what_it_may_do(
         assert shown in response.text
     assert "0012345" not in response.text  # whom its subscriptions credit is between the partners
     assert "Rhein" not in response.text
+
+
+def test_a_provider_without_a_reseller_stands_alone(sign_in, customer_admin, relationship):
+    relationship.reseller = None
+    relationship.save()
+    Delegation.objects.exclude(partner=relationship.provider_id).delete()
+
+    cards = sign_in(customer_admin).get(PARTNERS).context["cards"]
+
+    assert [(card.organisation.name, card.relationships) for card in cards] == [("Kita", [relationship])]
 
 
 def test_who_may_not_decide_sees_who_may(sign_in, plain_admin, provider):
@@ -208,15 +214,15 @@ def test_refusals_stand_beside_the_reseller(sign_in, provider_admin, customer, a
     grant(customer, reseller.organisation, TENANT_OWNER, membership=provider_admin)
 
     def errors(typed):
-        return client.post(owner_grant(customer), typed).context["form"].errors.as_data()
+        return codes_on(client.post(owner_grant(customer), typed))
 
-    assert errors({"reseller": reseller.pk})["reseller"][0].code == "already_given"
-    assert errors({"reseller": strange_relationship.reseller_id})["reseller"][0].code == "invalid_choice"
-    assert errors({"reseller": ""})["reseller"][0].code == "required"
+    assert errors({"reseller": reseller.pk}) == {"reseller": ["already_given"]}
+    assert errors({"reseller": strange_relationship.reseller_id}) == {"reseller": ["invalid_choice"]}
+    assert errors({"reseller": ""}) == {"reseller": ["required"]}
     azure.status = "cancelled"
     azure.save()
     response = client.post(owner_grant(customer), {"reseller": reseller.pk})
-    assert response.context["form"].errors.as_data()["reseller"][0].code == "no_azure_plan"
+    assert codes_on(response) == {"reseller": ["no_azure_plan"]}
     assert "no active Azure plan" in response.text
     assert active(TENANT_OWNER) == {"Sakura"}
 

@@ -18,6 +18,7 @@ from tests.factories import (
     RelationshipFactory,
     member,
 )
+from tests.refusals import codes, codes_on
 
 ANSWERS = {
     "company_name": "Aoba Holdings",
@@ -160,7 +161,7 @@ def test_form_tells_everything_that_is_wrong_at_once(relationship, provider, pro
     form = AccountForm(relationship, provider_admin, ANSWERS | wrong)
 
     assert not form.is_valid()
-    assert {name: [error.code for error in errors] for name, errors in form.errors.as_data().items()} == {
+    assert codes(form) == {
         "company_name": ["name_legal_form"],
         "address_line1": ["required"],
         "city": ["required"],
@@ -245,9 +246,7 @@ def test_entrusted_reseller_edits_all_but_the_name(sign_in, reseller_admin, rela
     response = client.post(edit_url(relationship), ANSWERS)
 
     assert stored(relationship) == STORED | {"company_name": "Aoba"}
-    assert [error.code for error in response.context["form"].errors.as_data()["company_name"]] == [
-        "company_name_by_provider"
-    ]
+    assert codes_on(response) == {"company_name": ["company_name_by_provider"]}
 
 
 @pytest.mark.parametrize("role", [Role.BILLING_ADMIN, Role.USER_ADMIN])

@@ -1,7 +1,5 @@
 """Reset temporary password: asked for first, shown once, kept nowhere."""
 
-import re
-
 import pytest
 from django.urls import reverse
 
@@ -9,14 +7,11 @@ from accounts.models import Membership
 from accounts.roles import Role
 from activity.models import Activity
 from tests.factories import member
+from tests.pages import secrets_of
 
 
 def reset_url(relationship):
     return reverse("customers:reset_password", args=[relationship.customer_id])
-
-
-def secrets_of(response):
-    return re.findall(r'<code class="secret-value"[^>]*>([^<]+)</code>', response.text)
 
 
 @pytest.mark.parametrize("who", ["provider_admin", "helpdesk", "reseller_admin"])

@@ -1,10 +1,8 @@
 """Access that customers give and withdraw: by whom, to whom, once, and what a partner can no longer do without it."""
 
 import pytest
-from django.core.exceptions import ValidationError
 
 from accounts.roles import Role
-from activity.log import codes_of
 from activity.models import Activity
 from customers.accounts import AccountDetails, change_account
 from customers.delegations import (
@@ -23,8 +21,9 @@ from customers.models import Delegation, Relationship
 from customers.registration import reset_temporary_password
 from outbox.models import Notice
 from subscriptions.changes import Changes, reactivate, submit_changes, suspend
-from tests.attack_tools import at_once
-from tests.factories import PartnershipFactory, SubscriptionFactory, member, ready_reseller
+from tests.factories import PartnershipFactory, RelationshipFactory, member, ready_reseller
+from tests.refusals import refused
+from tests.threads import at_once
 
 
 @pytest.fixture
@@ -32,20 +31,8 @@ def customer(relationship):
     return relationship.customer
 
 
-@pytest.fixture
-def azure(relationship):
-    """The customer's Azure plan, from Kita."""
-    return SubscriptionFactory(relationship=relationship, offer__category="usage", nickname="Azure plan")
-
-
 def given(customer, partner, privilege=DELEGATED_ADMIN) -> Delegation:
     return Delegation.objects.active().get(customer=customer, partner=partner.pk, privilege=privilege)
-
-
-def refusal_of(act) -> str:
-    with pytest.raises(ValidationError) as refused:
-        act()
-    return codes_of(refused.value)
 
 
 # Delegated administration
@@ -90,7 +77,7 @@ def test_what_is_withdrawn_from_one_partner_stays_with_the_other(customer, custo
 
 def test_administration_is_given_once(customer, customer_admin, reseller):
     assert (
-        refusal_of(lambda: grant(customer, reseller.organisation, DELEGATED_ADMIN, membership=customer_admin))
+        refused(lambda: grant(customer, reseller.organisation, DELEGATED_ADMIN, membership=customer_admin))
         == "already_given"
     )
     assert Activity.objects.get().refusal == "already_given"
@@ -100,7 +87,7 @@ def test_administration_is_withdrawn_once(customer, customer_admin, reseller):
     delegation = given(customer, reseller)
     first = withdraw(delegation, membership=customer_admin)
 
-    assert refusal_of(lambda: withdraw(delegation, membership=customer_admin)) == "already_withdrawn"
+    assert refused(lambda: withdraw(delegation, membership=customer_admin)) == "already_withdrawn"
 
     delegation.refresh_from_db()
     assert delegation.withdrawn_at == first.withdrawn_at
@@ -112,7 +99,7 @@ def test_administration_goes_to_partners_only(customer, customer_admin, provider
     PartnershipFactory(provider=provider, reseller=friend)
 
     for company in (friend, strange_relationship.provider, strange_relationship.reseller):
-        refusal = refusal_of(
+        refusal = refused(
             lambda each=company: grant(customer, each.organisation, DELEGATED_ADMIN, membership=customer_admin)
         )
         assert refusal == "not_a_partner"
@@ -124,16 +111,16 @@ def test_an_ended_relationship_makes_nobody_a_partner(customer, customer_admin, 
 
     assert list(possible_administrators(customer)) == []
     assert (
-        refusal_of(lambda: grant(customer, reseller.organisation, DELEGATED_ADMIN, membership=customer_admin))
+        refused(lambda: grant(customer, reseller.organisation, DELEGATED_ADMIN, membership=customer_admin))
         == "not_a_partner"
     )
 
 
 def test_a_partner_decides_nothing_about_administration(customer, provider, reseller, provider_admin, reseller_admin):
     for membership in (provider_admin, reseller_admin):
-        assert refusal_of(lambda who=membership: withdraw(given(customer, reseller), membership=who)) == "only_customer"
+        assert refused(lambda who=membership: withdraw(given(customer, reseller), membership=who)) == "only_customer"
         assert (
-            refusal_of(lambda who=membership: grant(customer, provider.organisation, DELEGATED_ADMIN, membership=who))
+            refused(lambda who=membership: grant(customer, provider.organisation, DELEGATED_ADMIN, membership=who))
             == "only_customer"
         )
 
@@ -175,7 +162,7 @@ def test_tenant_owner_takes_an_active_azure_plan(customer, subscription, azure, 
 
     assert not has_azure_plan(customer, provider_admin)
     assert (
-        refusal_of(lambda: grant(customer, reseller.organisation, TENANT_OWNER, membership=provider_admin))
+        refused(lambda: grant(customer, reseller.organisation, TENANT_OWNER, membership=provider_admin))
         == "no_azure_plan"
     )
 
@@ -186,11 +173,22 @@ def test_another_providers_azure_plan_is_not_ones_own(customer, azure, stranger,
 
     assert not has_azure_plan(customer, stranger)
     assert (
-        refusal_of(
-            lambda: grant(customer, strange_relationship.reseller.organisation, TENANT_OWNER, membership=stranger)
-        )
+        refused(lambda: grant(customer, strange_relationship.reseller.organisation, TENANT_OWNER, membership=stranger))
         == "no_azure_plan"
     )
+
+
+def test_a_provider_that_sold_no_azure_plan_takes_no_owner_away(
+    customer, azure, reseller, provider_admin, stranger, sign_in
+):
+    RelationshipFactory(provider=stranger.organisation.provider, reseller=None, customer=customer)
+    owner = grant(customer, reseller.organisation, TENANT_OWNER, membership=provider_admin)
+
+    assert refused(withdraw, owner, membership=stranger) == "only_customer"
+
+    owner.refresh_from_db()
+    assert owner.withdrawn_at is None
+    assert Activity.objects.latest("pk").refusal == "only_customer"
 
 
 def test_tenant_owner_goes_to_resellers_of_this_customer(
@@ -208,12 +206,12 @@ def test_tenant_owner_goes_to_resellers_of_this_customer(
     assert names(customer_admin) == {"Sakura", "Tsubaki"}
     for company in (strange_relationship.reseller, provider):
         for membership in (provider_admin, customer_admin):
-            refusal = refusal_of(
+            refusal = refused(
                 lambda each=company, who=membership: grant(customer, each.organisation, TENANT_OWNER, membership=who)
             )
             assert refusal == "not_a_partner"
     assert (
-        refusal_of(lambda: grant(customer, friend.organisation, TENANT_OWNER, membership=reseller_admin))
+        refused(lambda: grant(customer, friend.organisation, TENANT_OWNER, membership=reseller_admin))
         == "only_customer"
     )
 
@@ -233,8 +231,8 @@ def test_the_account_takes_administration(request, relationship, customer_admin,
     withdraw(given(relationship.customer, membership.organisation), membership=customer_admin)
     before = customer_admin.user.password
 
-    assert refusal_of(lambda: change_account(relationship, details, membership=membership)) == "no_delegation"
-    assert refusal_of(lambda: reset_temporary_password(relationship, membership=membership)) == "no_delegation"
+    assert refused(lambda: change_account(relationship, details, membership=membership)) == "no_delegation"
+    assert refused(lambda: reset_temporary_password(relationship, membership=membership)) == "no_delegation"
 
     relationship.customer.refresh_from_db()
     customer_admin.user.refresh_from_db()
@@ -253,7 +251,7 @@ def test_a_reseller_without_administration_changes_no_subscription(
 ):
     withdraw(given(subscription.customer, reseller), membership=customer_admin)
 
-    refusal = refusal_of(
+    refusal = refused(
         lambda: submit_changes(subscription, changes(subscription, **field), revision=1, membership=reseller_admin)
     )
 
@@ -268,9 +266,9 @@ def test_a_reseller_without_administration_suspends_nothing(
 ):
     withdraw(given(subscription.customer, reseller), membership=customer_admin)
 
-    assert refusal_of(lambda: suspend(subscription, membership=reseller_admin)) == "no_delegation"
+    assert refused(lambda: suspend(subscription, membership=reseller_admin)) == "no_delegation"
     suspend(subscription, membership=provider_admin)
-    assert refusal_of(lambda: reactivate(subscription, membership=reseller_admin)) == "no_delegation"
+    assert refused(lambda: reactivate(subscription, membership=reseller_admin)) == "no_delegation"
 
     subscription.refresh_from_db()
     assert subscription.status == "suspended"

@@ -1,15 +1,12 @@
 """Remove reseller relationship: refused while a subscription lives; what ends with it, and what does not."""
 
 from datetime import UTC, datetime
-from html import unescape
 
 import pytest
 import time_machine
-from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from accounts.roles import Role
-from activity.log import codes_of
 from activity.models import Activity
 from customers.endings import end_relationship, ending_of
 from customers.models import Delegation, Relationship
@@ -27,25 +24,17 @@ from tests.factories import (
     member,
     ready_reseller,
 )
+from tests.pages import readable
+from tests.refusals import refused
 from tests.subscriptions.order_answers import chosen, draft_for, line, url
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 LATER = datetime(2999, 1, 1, tzinfo=UTC)
 
 
-def refused(act, *args, **kwargs) -> str:
-    with pytest.raises(ValidationError) as refusal:
-        act(*args, **kwargs)
-    return codes_of(refusal.value)
-
-
 def access(**conditions) -> list[tuple[str, str]]:
     rows = Delegation.objects.active().filter(**conditions).order_by("partner__name", "privilege")
     return [(each.partner.name, each.privilege) for each in rows]
-
-
-def body(response) -> str:
-    return unescape(response.content.decode())
 
 
 # The domain
@@ -203,7 +192,7 @@ def test_open_draft_is_refused_at_submit(relationship, provider_admin, sign_in):
     response = sign_in(provider_admin).post(url("subscriptions", draft), chosen(offer, action="next"))
 
     assert response.status_code == 200
-    assert "This company is not your customer any more." in body(response)
+    assert "This company is not your customer any more." in readable(response)
     assert Order.objects.count() == 0
 
 
@@ -226,18 +215,18 @@ def test_account_page_always_shows_the_way_and_what_stands_in_it(subscription, p
     customer = subscription.customer_id
     client = sign_in(provider_admin)
 
-    html = body(client.get(reverse("customers:account", args=[customer])))
+    html = readable(client.get(reverse("customers:account", args=[customer])))
     assert "Remove reseller relationship" in html
     assert f'href="{subscription.get_absolute_url()}"' in html
     assert reverse("customers:end", args=[customer]) not in html
 
     Subscription.objects.update(status="cancelled")
-    html = body(client.get(reverse("customers:account", args=[customer])))
+    html = readable(client.get(reverse("customers:account", args=[customer])))
     assert f'href="{reverse("customers:end", args=[customer])}"' in html
 
 
 def test_account_page_names_the_roles_to_those_who_may_not(relationship, billing_admin, sign_in):
-    html = body(sign_in(billing_admin).get(reverse("customers:account", args=[relationship.customer_id])))
+    html = readable(sign_in(billing_admin).get(reverse("customers:account", args=[relationship.customer_id])))
 
     assert "Roles that may do this: Global admin, Admin agent, Sales agent" in html
     assert reverse("customers:end", args=[relationship.customer_id]) not in html
@@ -246,13 +235,13 @@ def test_account_page_names_the_roles_to_those_who_may_not(relationship, billing
 def test_account_page_of_the_others_has_no_such_section(relationship, reseller_admin, customer_admin, sign_in):
     for membership in (reseller_admin, customer_admin):
         response = sign_in(membership).get(reverse("customers:account", args=[relationship.customer_id]))
-        assert "Remove reseller relationship" not in body(response)
+        assert "Remove reseller relationship" not in readable(response)
 
 
 def test_page_lists_what_ends_and_yes_ends_it(relationship, provider_admin, sign_in):
     client, page = sign_in(provider_admin), reverse("customers:end", args=[relationship.customer_id])
 
-    html = body(client.get(page))
+    html = readable(client.get(page))
     for words in (
         "What ends",
         "Access of Kita: Delegated administration privileges",
@@ -266,7 +255,7 @@ def test_page_lists_what_ends_and_yes_ends_it(relationship, provider_admin, sign
 
     response = client.post(page, follow=True)
     assert response.redirect_chain == [(reverse("customers:list"), 302)]
-    assert "The reseller relationship with Aoba is removed." in body(response)
+    assert "The reseller relationship with Aoba is removed." in readable(response)
     assert list(response.context["page"]) == []
     assert client.get(page).status_code == 404
 
@@ -274,7 +263,7 @@ def test_page_lists_what_ends_and_yes_ends_it(relationship, provider_admin, sign
 def test_page_without_reseller_or_access_says_so(provider_admin, sign_in):
     relationship = RelationshipFactory(provider=provider_admin.organisation.provider, administered=False)
 
-    html = body(sign_in(provider_admin).get(reverse("customers:end", args=[relationship.customer_id])))
+    html = readable(sign_in(provider_admin).get(reverse("customers:end", args=[relationship.customer_id])))
 
     assert "You are not its support contact any more." in html
     assert "so no access ends" in html
@@ -283,14 +272,14 @@ def test_page_without_reseller_or_access_says_so(provider_admin, sign_in):
 def test_page_says_which_subscriptions_stand_in_the_way(subscription, provider_admin, sign_in):
     client, page = sign_in(provider_admin), reverse("customers:end", args=[subscription.customer_id])
 
-    html = body(client.get(page))
+    html = readable(client.get(page))
     assert f'href="{subscription.get_absolute_url()}"' in html
     assert "What stands in the way" in html
     assert '<button type="submit" class="button danger"' not in html
 
     response = client.post(page, follow=True)
     assert response.redirect_chain == [(page, 302)]
-    assert "has subscriptions that have not ended" in body(response)
+    assert "has subscriptions that have not ended" in readable(response)
     assert Relationship.objects.get().ended_at is None
 
 
@@ -313,7 +302,7 @@ def test_ended_customer_can_be_read_in_what_is_left(subscription, provider_admin
 
     order = subscription.order_line.order
     for page in (subscription.get_absolute_url(), reverse("subscriptions:list"), order.get_absolute_url()):
-        html = body(client.get(page))
+        html = readable(client.get(page))
         assert "Aoba" in html
         assert reverse("customers:account", args=[subscription.customer_id]) not in html
         assert reverse("subscriptions:customer", args=[subscription.customer_id]) not in html

@@ -6,8 +6,9 @@ import pytest
 
 from customers.forms.registration import CustomerForm
 from customers.registration import CustomerDetails, register_customer
-from tests.customers.answers import ATTESTED, JAPAN, codes, form_for, posted
+from tests.customers.answers import ATTESTED, JAPAN, form_for, posted
 from tests.factories import CustomerFactory
+from tests.refusals import codes
 
 # What is right
 

@@ -5,8 +5,9 @@ import time_machine
 from django.utils import timezone
 
 from customers.forms.registration import ATTESTATION, CustomerForm
-from tests.customers.answers import ATTESTED, JAPAN, codes, form_for
+from tests.customers.answers import ATTESTED, JAPAN, form_for
 from tests.factories import PartnershipFactory, ready_reseller
+from tests.refusals import codes
 
 # Resellers
 

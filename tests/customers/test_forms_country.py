@@ -2,7 +2,8 @@ import pytest
 from django.utils import translation
 
 from customers.forms.registration import CustomerForm
-from tests.customers.answers import GERMANY, JAPAN, codes, form_for
+from tests.customers.answers import GERMANY, JAPAN, form_for
+from tests.refusals import codes
 
 
 def test_country_is_locked_in_a_region_of_one(sales_agent):

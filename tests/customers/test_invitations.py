@@ -14,6 +14,7 @@ from tests.factories import (
     RelationshipRequestFactory,
     member,
 )
+from tests.links import CLOSED
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
@@ -44,15 +45,7 @@ def test_nothing_stands_in_the_way_of_two_partners(partnership, won):
     assert obstacles(request, won) == []
 
 
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({"withdrawn_at": NOW}, "request_withdrawn"),
-        ({"uses": 1}, "request_used"),
-        ({"declined_at": NOW}, "request_declined"),
-        ({"expires_at": NOW}, "request_expired"),
-    ],
-)
+@pytest.mark.parametrize(("code", "changes"), CLOSED.items())
 def test_closed_request_is_closed_for_everybody(provider, won, changes, code):
     request = RelationshipRequestFactory(provider=provider, **changes)
 

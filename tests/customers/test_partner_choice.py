@@ -18,6 +18,7 @@ from tests.factories import (
     ResellerOfRecordFactory,
     ready_reseller,
 )
+from tests.refusals import codes_on, refused
 from tests.subscriptions.order_answers import account, chosen, draft_for, draft_of, line, url
 
 SUGGEST = reverse("orders:partners")
@@ -127,6 +128,14 @@ def test_two_of_the_same_name_are_told_apart_by_their_numbers(sales_agent, provi
     assert partners.find("SAKURA (ID: 55)").number == "55"
 
 
+@pytest.mark.usefixtures("partners")
+def test_the_number_of_what_is_unclear_is_refused_and_that_of_a_strange_label_is_left_to_eligibility(sales_agent):
+    partners = Partners(sales_agent, is_credit=True)
+
+    assert (partners.number("Mosel (ID: 77001)"), partners.number("")) == ("77001", "")
+    assert refused(partners.number, "sak") == "partner_unclear"
+
+
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.usefixtures("partners")
 def test_all_are_looked_up_with_one_query(sales_agent, django_assert_num_queries, count):
@@ -191,7 +200,7 @@ def test_new_customer_has_a_box_and_takes_a_typed_name(sign_in, sales_agent, res
 
     assert (shown, boxes(foreign)) == ({"reseller": "Sakura (ID: 0012345)"}, {"reseller": ""})
     assert boxes(wrong) == {"reseller": "sak"}
-    assert [error.code for error in wrong.context["form"].errors.as_data()["reseller"]] == ["partner_unclear"]
+    assert codes_on(wrong) == {"reseller": ["partner_unclear"]}
     assert boxes(right) == {"reseller": "Sakura Trading (ID: 101)"}
 
 

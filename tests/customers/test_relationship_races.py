@@ -1,11 +1,7 @@
 """Two at the same moment, with real threads and real transactions: one relationship, and never an order and an end."""
 
-from threading import Thread
-
 import pytest
-from django.db import connection, transaction
 
-from accounts.models import Membership
 from accounts.roles import Role
 from activity.models import Activity
 from activity.verbs import Verb
@@ -18,9 +14,9 @@ from resellers.partnerships import end_partnership
 from subscriptions.models import Order, OrderDraft, Subscription
 from subscriptions.ordering import Line, place_order
 from subscriptions.steps import submit_draft
-from tests.attack_tools import at_once, until_somebody_waits
 from tests.factories import CustomerFactory, OfferFactory, RelationshipRequestFactory, member
 from tests.subscriptions.order_answers import draft_for, line
+from tests.threads import at_once, fresh, held_up
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = pytest.mark.parametrize("nth", range(4))
@@ -30,10 +26,6 @@ ROUNDS = pytest.mark.parametrize("nth", range(4))
 def won(transactional_db):
     customer = CustomerFactory(organisation__name="Aoba", primary_domain="aoba.onmicrosoft.com")
     return member(customer.organisation, Role.GLOBAL_ADMIN)
-
-
-def fresh(membership: Membership) -> Membership:
-    return Membership.objects.select_related("organisation__customer", "user").get(pk=membership.pk)
 
 
 def accept(request, membership):
@@ -133,35 +125,26 @@ def test_an_order_and_an_end_never_both_happen(relationship, provider_admin, sal
 def test_an_end_waits_for_the_order_that_holds_the_relationship(relationship, provider_admin, sales_agent):
     """The order is in the middle of its transaction: the end may decide only when it is over."""
     draft, offer = draft_for(sales_agent, relationship.customer), OfferFactory()
-    answers = []
-    end = Thread(target=lambda: answers.extend(at_once(lambda: end_relationship(relationship, actor=sales_agent.user))))
 
-    with transaction.atomic():
-        place_order(draft, lines=[Line(offer, 1)], relationship=relationship, actor=sales_agent.user)
-        end.start()
-        until_somebody_waits()
-        assert answers == []
-    end.join()
+    answer = held_up(
+        lambda: end_relationship(relationship, actor=sales_agent.user),
+        by=lambda: place_order(draft, lines=[Line(offer, 1)], relationship=relationship, actor=sales_agent.user),
+    )
 
-    assert answers == ["subscriptions_active"]
+    assert answer == "subscriptions_active"
     assert Relationship.objects.get().ended_at is None
 
 
 def test_an_order_waits_for_the_end_that_holds_the_relationship(relationship, provider_admin, sales_agent):
     draft_for(sales_agent, relationship.customer, line(OfferFactory()))
     draft = OrderDraft.objects.get()
-    answers = []
-    order = Thread(target=lambda: answers.extend(at_once(lambda: submit_draft(draft, membership=sales_agent))))
 
-    with transaction.atomic():
-        end_relationship(relationship, actor=provider_admin.user)
-        order.start()
-        until_somebody_waits()
-        assert answers == []
-    order.join()
-    connection.close()
+    answer = held_up(
+        lambda: submit_draft(draft, membership=sales_agent),
+        by=lambda: end_relationship(relationship, actor=provider_admin.user),
+    )
 
-    assert answers == ["relationship_ended"]
+    assert answer == "relationship_ended"
     assert Order.objects.count() == 0
 
 

@@ -1,7 +1,6 @@
 """Request a reseller relationship, Invite new customers, and the tab Requests of Customers."""
 
 from datetime import UTC, datetime, timedelta
-from html import unescape
 
 import pytest
 import time_machine
@@ -23,6 +22,8 @@ from tests.factories import (
     member,
     ready_reseller,
 )
+from tests.pages import readable
+from tests.refusals import codes_on
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 LATER = datetime(2999, 1, 1, tzinfo=UTC)
@@ -56,10 +57,6 @@ def joint_request(partnership, reseller_admin):
     )
 
 
-def body(response) -> str:
-    return unescape(response.content.decode())
-
-
 def typed(row, **changes) -> dict[str, str]:
     """What the page posts when nothing else is changed; an unticked box is not posted."""
     form = RelationshipDraftForm(request=row)
@@ -69,10 +66,6 @@ def typed(row, **changes) -> dict[str, str]:
 
 def url_of(row, view="request") -> str:
     return reverse(f"customers:{view}", args=[row.code])
-
-
-def codes(response, field="__all__") -> list[str]:
-    return [error.code for error in response.context["form"].errors.as_data()[field]]
 
 
 CREATE = "customers:request_create"
@@ -118,7 +111,7 @@ def test_create_with_somebody_who_is_no_partner_is_refused(
     response = sign_in(sales_agent).post(reverse(CREATE), {"partner": wanted[partner]}, follow=True)
 
     assert response.redirect_chain == [(reverse("customers:requests"), 302)]
-    assert "Only active partners can ask a customer together." in body(response)
+    assert "Only active partners can ask a customer together." in readable(response)
     assert RelationshipRequest.objects.count() == 0
 
 
@@ -146,26 +139,26 @@ def test_create_is_a_post(sales_agent, sign_in):
 
 
 def test_rows_of_partners_offer_to_invite(partnership, sales_agent, reseller_admin, billing_admin, sign_in):
-    html = body(sign_in(sales_agent).get(reverse("resellers:list")))
+    html = readable(sign_in(sales_agent).get(reverse("resellers:list")))
     assert "Invite new customers" in html
     assert f'name="partner" value="{partnership.reseller_id}"' in html
-    assert "Invite new customers" not in body(sign_in(billing_admin).get(reverse("resellers:list")))
+    assert "Invite new customers" not in readable(sign_in(billing_admin).get(reverse("resellers:list")))
 
-    html = body(sign_in(reseller_admin).get(reverse("resellers:providers")))
+    html = readable(sign_in(reseller_admin).get(reverse("resellers:providers")))
     assert "Invite new customers" in html
     assert f'name="partner" value="{partnership.provider_id}"' in html
 
 
 def test_customers_lead_to_requests_and_to_asking(sales_agent, billing_admin, reseller_admin, sign_in):
-    html = body(sign_in(sales_agent).get(reverse("customers:list")))
+    html = readable(sign_in(sales_agent).get(reverse("customers:list")))
     assert f'action="{reverse(CREATE)}"' in html
     assert f'href="{reverse("customers:requests")}"' in html
 
-    html = body(sign_in(billing_admin).get(reverse("customers:list")))
+    html = readable(sign_in(billing_admin).get(reverse("customers:list")))
     assert f'action="{reverse(CREATE)}"' not in html
     assert "Roles that may do this: Global admin, User management admin, Admin agent, Sales agent" in html
 
-    html = body(sign_in(reseller_admin).get(reverse("customers:list")))
+    html = readable(sign_in(reseller_admin).get(reverse("customers:list")))
     assert f'href="{reverse("resellers:providers")}">Invite new customers' in html
 
 
@@ -175,7 +168,7 @@ def test_customers_lead_to_requests_and_to_asking(sales_agent, billing_admin, re
 def test_draft_is_shown_with_the_link_and_the_options(request_row, partnership, sales_agent, stranger, sign_in):
     response = sign_in(sales_agent).get(url_of(request_row))
 
-    html = body(response)
+    html = readable(response)
     assert f"Open {request_row.link.url()} please." in html
     assert LINK not in html
     for words in ("Open in email", "Copy to clipboard", "Include delegated administration privileges", "Done"):
@@ -188,7 +181,7 @@ def test_draft_of_a_reseller_leaves_the_provider_as_it_is(joint_request, reselle
     response = sign_in(reseller_admin).get(url_of(joint_request))
 
     assert "reseller" not in response.context["form"].fields
-    assert "becomes a customer of Kita and of yours" in body(response)
+    assert "becomes a customer of Kita and of yours" in readable(response)
 
 
 def test_options_draft_the_message_anew_and_keep_the_rest(partnership, sales_agent, sign_in):
@@ -202,8 +195,8 @@ def test_options_draft_the_message_anew_and_keep_the_rest(partnership, sales_age
     row.refresh_from_db()
     assert response.redirect_chain == [(url_of(row), 302)]
     assert (row.includes_admin, row.reseller, row.recipient) == (False, partnership.reseller, "a@b.example")
-    assert "does not include delegated administration privileges" in body(response)
-    assert "Sakura and Kita would like to look after" in body(response)
+    assert "does not include delegated administration privileges" in readable(response)
+    assert "Sakura and Kita would like to look after" in readable(response)
 
 
 def test_options_leave_an_edited_message_and_say_so(request_row, sales_agent, sign_in):
@@ -213,7 +206,7 @@ def test_options_leave_an_edited_message_and_say_so(request_row, sales_agent, si
 
     request_row.refresh_from_db()
     assert (request_row.includes_admin, request_row.message) == (False, f"Dear all, {LINK}")
-    assert "The message stays as you wrote it." in body(response)
+    assert "The message stays as you wrote it." in readable(response)
 
 
 def test_done_saves_and_leads_to_the_requests(request_row, sales_agent, sign_in):
@@ -230,9 +223,9 @@ def test_a_strangers_reseller_is_refused_beside_its_field(request_row, strange_r
     response = sign_in(sales_agent).post(url_of(request_row), answers)
 
     request_row.refresh_from_db()
-    assert (codes(response, "reseller"), request_row.reseller) == (["invalid_choice"], None)
-    assert 'value="Typed"' in body(response)
-    assert "Mosel" not in body(response)
+    assert (codes_on(response), request_row.reseller) == ({"reseller": ["invalid_choice"]}, None)
+    assert 'value="Typed"' in readable(response)
+    assert "Mosel" not in readable(response)
 
 
 def test_former_partner_stays_on_the_page_and_is_refused(partnership, sales_agent, sign_in):
@@ -242,9 +235,9 @@ def test_former_partner_stays_on_the_page_and_is_refused(partnership, sales_agen
 
     assert list(client.get(url_of(row)).context["form"].fields["reseller"].queryset) == [partnership.reseller]
     response = client.post(url_of(row, "request_send"), typed(row, recipient="a@b.example"))
-    assert codes(response, "reseller") == ["not_partners"]
+    assert codes_on(response) == {"reseller": ["not_partners"]}
     response = client.post(url_of(row, "request_send_again"), follow=True)
-    assert "Only active partners can ask a customer together." in body(response)
+    assert "Only active partners can ask a customer together." in readable(response)
     assert OutgoingEmail.objects.count() == 0
 
 
@@ -254,7 +247,7 @@ def test_reseller_whose_partnership_has_ended_sends_nothing(joint_request, resel
 
     response = client.post(url_of(joint_request, "request_send"), typed(joint_request))
 
-    assert codes(response) == ["not_partners"]
+    assert codes_on(response) == {"__all__": ["not_partners"]}
     client.post(url_of(joint_request, "request_withdraw"))
     joint_request.refresh_from_db()
     assert (joint_request.state, OutgoingEmail.objects.count()) == ("withdrawn", 0)
@@ -270,20 +263,20 @@ def test_send_mails_the_message_in_the_senders_name(joint_request, reseller_admi
     assert (joint_request.state, joint_request.email.sender) == ("sent", joint_request.reseller.organisation)
     deliver(joint_request.email.pk)
     assert mail.outbox[0].body == f"Open {joint_request.link.url()} please."
-    assert "Sent to admin@aoba.example" in body(client.get(url_of(joint_request)))
+    assert "Sent to admin@aoba.example" in readable(client.get(url_of(joint_request)))
 
 
 def test_closed_request_is_shown_without_its_form(request_row, sales_agent, sign_in):
     RelationshipRequest.objects.update(withdrawn_at=NOW)
     client = sign_in(sales_agent)
 
-    html = body(client.get(url_of(request_row)))
+    html = readable(client.get(url_of(request_row)))
 
     assert "Withdrawn" in html
     assert "With delegated administration privileges" in html
     assert "<textarea" not in html
     assert request_row.link.url() not in html
-    assert codes(client.post(url_of(request_row), typed(request_row))) == ["request_withdrawn"]
+    assert codes_on(client.post(url_of(request_row), typed(request_row))) == {"__all__": ["request_withdrawn"]}
 
 
 # Who may
@@ -331,7 +324,7 @@ def test_requests_show_what_became_of_each(request_row, provider, sales_agent, j
 
     response = sign_in(sales_agent).get(reverse("customers:requests"))
 
-    html = body(response)
+    html = readable(response)
     assert list(response.context["page"]) == [accepted, request_row]
     assert "leak@rhein.example" not in html
     for words in ("Together with Sakura", "Without delegated administration privileges", "No indirect reseller"):
@@ -354,14 +347,14 @@ def test_requests_of_a_reseller_are_those_it_made(request_row, joint_request, re
     response = sign_in(reseller_admin).get(reverse("customers:requests"))
 
     assert list(response.context["page"]) == [joint_request]
-    assert "Together with Kita" in body(response)
+    assert "Together with Kita" in readable(response)
 
 
 def test_requests_are_sent_again_and_withdrawn(request_row, sales_agent, sign_in):
     client = sign_in(sales_agent)
 
     response = client.post(url_of(request_row, "request_send_again"), follow=True)
-    assert "The message is on its way to admin@aoba.example." in body(response)
+    assert "The message is on its way to admin@aoba.example." in readable(response)
 
     response = client.post(url_of(request_row, "request_withdraw"), follow=True)
     request_row.refresh_from_db()
@@ -369,7 +362,7 @@ def test_requests_are_sent_again_and_withdrawn(request_row, sales_agent, sign_in
 
 
 def test_requests_hide_links_and_verbs_from_those_who_may_not(request_row, billing_admin, sign_in):
-    html = body(sign_in(billing_admin).get(reverse("customers:requests")))
+    html = readable(sign_in(billing_admin).get(reverse("customers:requests")))
 
     assert "admin@aoba.example" in html
     assert request_row.link.url() not in html
@@ -383,14 +376,14 @@ def test_requests_are_filtered_by_state(request_row, provider, sales_agent, sign
     assert list(client.get(url, {"state": "withdrawn"}).context["page"]) == [withdrawn]
     assert list(client.get(url, {"state": "nonsense"}).context["page"]) == [withdrawn, request_row]
     assert list(client.get(url, {"sort": "-created"}).context["page"]) == [request_row, withdrawn]
-    assert "No request is in this state" in body(client.get(url, {"state": "sent"}, headers={"HX-Request": "true"}))
+    assert "No request is in this state" in readable(client.get(url, {"state": "sent"}, headers={"HX-Request": "true"}))
 
 
 def test_requests_say_what_to_do_when_there_are_none(sales_agent, reseller_admin, sign_in):
     url = reverse("customers:requests")
 
-    assert "Select Request a reseller relationship" in body(sign_in(sales_agent).get(url))
-    assert "Select Invite new customers beside an indirect provider" in body(sign_in(reseller_admin).get(url))
+    assert "Select Request a reseller relationship" in readable(sign_in(sales_agent).get(url))
+    assert "Select Invite new customers beside an indirect provider" in readable(sign_in(reseller_admin).get(url))
 
 
 def test_requests_are_not_for_customers(customer_admin, sign_in):

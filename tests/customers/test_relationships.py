@@ -4,11 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
-from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from accounts.roles import Role
-from activity.log import codes_of
 from activity.models import Activity
 from customers.drafts import draft_text
 from customers.models import CustomerAgreement, Delegation, Relationship, RelationshipRequest
@@ -25,6 +23,8 @@ from tests.factories import (
     member,
     ready_reseller,
 )
+from tests.links import CLOSED
+from tests.refusals import refused
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
@@ -47,12 +47,6 @@ def joint_request(partnership):
     return RelationshipRequestFactory(
         provider=partnership.provider, reseller=partnership.reseller, by_reseller=True, includes_admin=True
     )
-
-
-def refused(act, *args, **kwargs) -> str:
-    with pytest.raises(ValidationError) as refusal:
-        act(*args, **kwargs)
-    return codes_of(refusal.value)
 
 
 def accept(request, membership, *, with_privileges=True):
@@ -289,15 +283,7 @@ def test_accept_again_after_the_end_with_a_new_link(request_row, won):
     assert Relationship.objects.get(ended_at=None) == relationship
 
 
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({"withdrawn_at": NOW}, "request_withdrawn"),
-        ({"uses": 1}, "request_used"),
-        ({"declined_at": NOW}, "request_declined"),
-        ({"expires_at": NOW}, "request_expired"),
-    ],
-)
+@pytest.mark.parametrize(("code", "changes"), CLOSED.items())
 def test_closed_request_takes_no_answer(provider, won, changes, code):
     request = RelationshipRequestFactory(provider=provider, **changes)
 

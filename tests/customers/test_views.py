@@ -1,4 +1,3 @@
-import csv
 import re
 
 import pytest
@@ -21,6 +20,7 @@ from tests.factories import (
     member,
     ready_reseller,
 )
+from tests.pages import rows_of
 
 LIST = reverse("customers:list")
 EXPORT = reverse("customers:export")
@@ -34,11 +34,6 @@ def customer_of(provider, name, *, reseller=None, domain=None):
     fields = {"primary_domain": domain} if domain else {}
     customer = CustomerFactory(organisation__name=name, **fields)
     return RelationshipFactory(provider=provider, reseller=reseller, customer=customer)
-
-
-def exported(response):
-    text = b"".join(response.streaming_content).decode("utf-8-sig")
-    return list(csv.reader(text.splitlines()))
 
 
 def choices(response, field):
@@ -162,12 +157,14 @@ def test_filter_becomes_a_box_to_type_into_when_there_are_too_many(
     customer_of(provider, "Direct")
     client = sign_in(provider_admin)
 
+    untouched = client.get(LIST)
     typed = client.get(LIST, {"reseller": "saku"})
     chosen = client.get(LIST, {"reseller": str(reseller.pk)})
     nobody = client.get(LIST, {"reseller": "nobody"})
 
-    assert typed.context["filters"]["reseller"].field.widget.input_type == "text"
-    assert (names(typed), names(nobody)) == (["Aoba"], [])
+    for page in (untouched, typed):
+        assert page.context["filters"]["reseller"].field.widget.input_type == "text"
+    assert (names(untouched), names(typed), names(nobody)) == (["Aoba", "Direct"], ["Aoba"], [])
     assert choices(chosen, "reseller") == ["All indirect resellers", "No indirect reseller", "Sakura"]
     assert names(client.get(LIST, {"reseller": "none"})) == ["Direct"]
 
@@ -321,7 +318,7 @@ def test_export_has_what_is_filtered(sign_in, provider, provider_admin, relation
     customer_of(provider, "Direct")
     PartnerAccountFactory(organisation=reseller.organisation, is_associated=False)
 
-    rows = exported(sign_in(provider_admin).get(EXPORT, {"q": "aoba"}))
+    rows = rows_of(sign_in(provider_admin).get(EXPORT, {"q": "aoba"}))
 
     assert rows == [
         [
@@ -350,7 +347,7 @@ def test_list_and_export_know_where_ones_own_company_administers(sign_in, provid
     client = sign_in(provider_admin)
 
     found = {answer: names(client.get(LIST, {"admin": answer})) for answer in ("", "yes", "no", "perhaps")}
-    rows = exported(client.get(EXPORT))
+    rows = rows_of(client.get(EXPORT))
 
     everybody = ["Aoba", "Beta", "Gamma"]
     assert found == {"": everybody, "yes": ["Aoba"], "no": ["Beta", "Gamma"], "perhaps": everybody}
@@ -365,13 +362,13 @@ def test_export_follows_the_sorting(sign_in, provider, provider_admin):
     customer_of(provider, "A", reseller=ResellerFactory(organisation__name="Without a number"))
     customer_of(provider, "B")
 
-    rows = exported(sign_in(provider_admin).get(EXPORT, {"sort": "-name"}))
+    rows = rows_of(sign_in(provider_admin).get(EXPORT, {"sort": "-name"}))
 
     assert [(row[1], row[4], row[5]) for row in rows[1:]] == [("B", "", ""), ("A", "Without a number", "")]
 
 
 def test_export_of_a_reseller_names_the_provider(sign_in, reseller_admin, relationship, strange_relationship):
-    rows = exported(sign_in(reseller_admin).get(EXPORT))
+    rows = rows_of(sign_in(reseller_admin).get(EXPORT))
 
     assert [row[4] for row in rows] == ["Indirect provider", "Kita"]
 

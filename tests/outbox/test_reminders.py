@@ -1,13 +1,12 @@
 """Links that are about to expire, or have: of all three kinds, told once, to whom it concerns."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfoNotFoundError
 
 import pytest
 import time_machine
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from accounts import tokens
@@ -31,6 +30,7 @@ from tests.factories import (
     UserFactory,
     member,
 )
+from tests.threads import held_up, results_at_once
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
@@ -241,23 +241,10 @@ def test_a_run_asks_as_much_for_three_that_were_told_as_for_one(
 @pytest.mark.django_db(transaction=True)
 def test_a_link_that_is_accepted_at_this_moment_is_not_told_of(provider, provider_admin, reseller_admin):
     sent = request(provider, provider_admin, sent_at=timezone.now(), expires_at=timezone.now() + timedelta(days=3))
-    answers = []
 
-    def run():
-        try:
-            answers.append(remind_of_requests())
-        finally:
-            connection.close()
+    told_of = held_up(remind_of_requests, by=lambda: accept_request(sent, membership=reseller_admin))
 
-    thread = threading.Thread(target=run)
-    with transaction.atomic():
-        accept_request(sent, membership=reseller_admin)
-        thread.start()
-        thread.join(0.5)  # it waits for the link
-        waited = thread.is_alive()
-    thread.join()
-
-    assert (waited, answers) == (True, [0])
+    assert told_of == 0
     assert [subject for subject, _who in told()] == ["link_accepted"]
 
 
@@ -265,20 +252,8 @@ def test_a_link_that_is_accepted_at_this_moment_is_not_told_of(provider, provide
 def test_two_runs_at_once_tell_once(provider, provider_admin):
     for _each in range(4):
         request(provider, provider_admin, sent_at=timezone.now(), expires_at=timezone.now() + timedelta(days=3))
-    together, answers = threading.Barrier(2), []
 
-    def run():
-        together.wait()
-        try:
-            answers.append(remind_of_requests())
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run) for _each in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    answers = results_at_once(remind_of_requests, remind_of_requests)
 
     assert sum(answers) == 4
     assert (len(told()), OutgoingEmail.objects.count()) == (4, 4)

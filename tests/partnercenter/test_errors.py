@@ -186,6 +186,13 @@ def test_while_developing_nonsense_has_our_page(developing, provider_admin):
     assert "400.html" in [template.name for template in response.templates]
 
 
+def test_while_developing_a_host_that_is_not_ours_has_our_page(developing, db):
+    response = developing.get("/health/", headers={"host": "nobody's_host.example"})
+
+    assert response.status_code == 400
+    assert "This request cannot be understood" in response.content.decode()
+
+
 def test_while_developing_a_missing_role_has_our_page(developing, billing_admin):
     developing.force_login(billing_admin.user)
 

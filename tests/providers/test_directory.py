@@ -1,21 +1,18 @@
 """A provider proposes what its entry should say; the operator approves or declines; two at once decide once."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from threading import Barrier, Thread
 
 import pytest
-from django.core.exceptions import ValidationError
-from django.db import connections
 
 from accounts.roles import Role
-from activity.log import codes_of
 from activity.models import Activity, Sighting
 from outbox.models import Notice, OutgoingEmail
 from providers.directory import approve, decline, propose, withdraw_proposal
 from providers.entries import Entry
 from providers.models import ProfileProposal, Provider
 from tests.factories import ProfileProposalFactory, ProviderFactory, UserFactory, member
+from tests.refusals import refused
+from tests.threads import at_once
 
 
 @pytest.fixture
@@ -30,12 +27,6 @@ def proposal(provider, provider_admin):
 
 def proposed(provider: Provider, description: str = "Better.") -> Entry:
     return replace(Entry.of(provider), description=description, languages=("ja",), is_listed=False)
-
-
-def refusal_of(act: Callable[[], object]) -> str:
-    with pytest.raises(ValidationError) as refusal:
-        act()
-    return codes_of(refusal.value)
 
 
 def lines() -> list[tuple[str, str]]:
@@ -53,7 +44,7 @@ def test_proposal_waits_and_changes_nothing(provider, provider_admin, proposal):
 
 
 def test_proposal_that_changes_nothing_is_refused(provider, provider_admin):
-    refusal = refusal_of(lambda: propose(provider, Entry.of(provider), actor=provider_admin.user))
+    refusal = refused(lambda: propose(provider, Entry.of(provider), actor=provider_admin.user))
 
     assert refusal == "nothing_changes"
     assert not ProfileProposal.objects.exists()
@@ -73,7 +64,7 @@ def test_withdrawn_proposal_is_closed(provider, provider_admin, proposal):
 
     proposal.refresh_from_db()
     assert proposal.state == "withdrawn"
-    assert refusal_of(lambda: withdraw_proposal(proposal, actor=provider_admin.user)) == "proposal_closed"
+    assert refused(lambda: withdraw_proposal(proposal, actor=provider_admin.user)) == "proposal_closed"
     assert lines()[1:] == [("profile_withdrawn", ""), ("profile_withdrawn", "proposal_closed")]
 
 
@@ -113,7 +104,7 @@ def test_declined_proposal_says_why(provider, proposal, operator):
 
 
 def test_declining_needs_a_reason(proposal, operator):
-    assert refusal_of(lambda: decline(proposal, reason="", actor=operator)) == "reason_missing"
+    assert refused(lambda: decline(proposal, reason="", actor=operator)) == "reason_missing"
 
     proposal.refresh_from_db()
     assert proposal.state == "open"
@@ -122,8 +113,8 @@ def test_declining_needs_a_reason(proposal, operator):
 def test_what_was_decided_stays_decided(proposal, operator):
     approve(proposal, actor=operator)
 
-    assert refusal_of(lambda: approve(proposal, actor=operator)) == "proposal_closed"
-    assert refusal_of(lambda: decline(proposal, reason="No.", actor=operator)) == "proposal_closed"
+    assert refused(lambda: approve(proposal, actor=operator)) == "proposal_closed"
+    assert refused(lambda: decline(proposal, reason="No.", actor=operator)) == "proposal_closed"
 
 
 def test_proposals_are_seen_by_their_provider_alone(proposal, provider_admin, stranger, reseller_admin):
@@ -132,27 +123,6 @@ def test_proposals_are_seen_by_their_provider_alone(proposal, provider_admin, st
     assert list(ProfileProposal.objects.visible_to(provider_admin)) == [proposal]
     assert not ProfileProposal.objects.visible_to(reseller_admin).exists()
     assert not ProfileProposal.objects.visible_to(None).exists()
-
-
-def at_once(*acts: Callable[[], object]) -> list[str]:
-    barrier, answers = Barrier(len(acts)), [""] * len(acts)
-
-    def run(position: int, act: Callable[[], object]) -> None:
-        try:
-            barrier.wait()
-            act()
-            answers[position] = "done"
-        except ValidationError as refusal:
-            answers[position] = codes_of(refusal)
-        finally:
-            connections.close_all()
-
-    threads = [Thread(target=run, args=pair) for pair in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,6 +11,8 @@ from outbox.models import Notice
 from providers.directory import decline
 from providers.models import ProfileProposal
 from tests.factories import ProfileProposalFactory, UserFactory
+from tests.pages import shown_text
+from tests.refusals import codes_on
 
 OWN, PROPOSE, PREVIEW = "/directory/own/", "/directory/own/propose/", "/directory/own/propose/preview/"
 TYPED = {
@@ -25,10 +27,6 @@ TYPED = {
 ENTRY = {**TYPED, "phone": "+81112223344", "languages": ["en", "ja"], "is_listed": True}
 
 
-def text_of(response) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode())).strip()
-
-
 def withdraw(proposal) -> str:
     return reverse("directory:withdraw", args=[proposal.code])
 
@@ -37,7 +35,7 @@ def test_entry_is_shown_as_everybody_sees_it(provider, provider_admin, sign_in):
     provider.description = "Cloud for resellers."
     provider.save()
 
-    page = text_of(sign_in(provider_admin).get(OWN))
+    page = shown_text(sign_in(provider_admin).get(OWN))
 
     assert "Ask your representative to change it, or propose the change here" in page
     assert "Cloud for resellers. Location Japan" in page
@@ -53,7 +51,7 @@ def test_entry_that_is_not_listed_or_empty_says_so(provider, provider_admin, sig
     provider.is_listed = False
     provider.save()
 
-    page = text_of(sign_in(provider_admin).get(OWN))
+    page = shown_text(sign_in(provider_admin).get(OWN))
 
     assert "The entry is not in the list" in page
     assert "The entry has no description" in page
@@ -68,7 +66,7 @@ def test_change_is_proposed_and_waits(provider, provider_admin, sign_in):
     assert response.url == OWN
     assert (proposal.provider, proposal.state, proposal.proposed_by) == (provider, "open", provider_admin.user)
     assert proposal.entry == ENTRY
-    page = text_of(client.get(OWN))
+    page = shown_text(client.get(OWN))
     assert "Your proposal Waiting for the operator" in page
     assert "Description – Cloud for resellers." in page
     assert "Languages – English, Japanese" in page
@@ -77,13 +75,13 @@ def test_change_is_proposed_and_waits(provider, provider_admin, sign_in):
 def test_change_is_shown_before_it_is_proposed(provider_admin, sign_in):
     response = sign_in(provider_admin).post(PREVIEW, TYPED)
 
-    assert "What would change Field Before After Description – Cloud for resellers. Website –" in text_of(response)
+    assert "What would change Field Before After Description – Cloud for resellers. Website –" in shown_text(response)
     assert 'value="011-222-3344"' in response.content.decode()
     assert not ProfileProposal.objects.exists()
 
 
 def test_preview_of_nothing_says_so(provider_admin, sign_in):
-    assert "Nothing: this is what the list says already." in text_of(
+    assert "Nothing: this is what the list says already." in shown_text(
         sign_in(provider_admin).post(PREVIEW, {"is_listed": "on"})
     )
 
@@ -106,14 +104,13 @@ def test_every_mistake_stands_beside_its_field_and_nothing_typed_is_lost(provide
     }
     response = sign_in(provider_admin).post(address, wrong)
 
-    codes = {name: errors.as_data()[0].code for name, errors in response.context["form"].errors.items()}
-    assert codes == {
-        "description": "max_length",
-        "website": "invalid",
-        "email": "invalid",
-        "phone": "invalid",
-        "languages": "invalid_choice",
-        "specialities": "invalid_choice",
+    assert codes_on(response) == {
+        "description": ["max_length"],
+        "website": ["invalid"],
+        "email": ["invalid"],
+        "phone": ["invalid"],
+        "languages": ["invalid_choice"],
+        "specialities": ["invalid_choice"],
     }
     assert 'value="no address"' in response.content.decode()
     assert not ProfileProposal.objects.exists()
@@ -127,7 +124,7 @@ def test_form_begins_with_the_open_proposal_and_takes_its_place(provider, provid
     client.post(PROPOSE, TYPED)
 
     assert page.context["form"]["description"].value() == "As proposed."
-    assert "What you propose now takes its place." in text_of(page)
+    assert "What you propose now takes its place." in shown_text(page)
     before.refresh_from_db()
     assert before.state == "withdrawn"
     assert ProfileProposal.objects.get(state="open").entry == ENTRY
@@ -137,8 +134,8 @@ def test_proposal_is_withdrawn_once(provider, provider_admin, sign_in):
     proposal = ProfileProposalFactory(provider=provider)
     client = sign_in(provider_admin)
 
-    first = text_of(client.post(withdraw(proposal), follow=True))
-    second = text_of(client.post(withdraw(proposal), follow=True))
+    first = shown_text(client.post(withdraw(proposal), follow=True))
+    second = shown_text(client.post(withdraw(proposal), follow=True))
 
     assert "Your proposal is withdrawn; the entry stays as it is." in first
     assert "This proposal is closed: Withdrawn." in second
@@ -147,7 +144,7 @@ def test_proposal_is_withdrawn_once(provider, provider_admin, sign_in):
 def test_decision_and_reason_are_shown(provider, provider_admin, sign_in):
     decline(ProfileProposalFactory(provider=provider), reason="No rankings.", actor=UserFactory())
 
-    page = text_of(sign_in(provider_admin).get(OWN))
+    page = shown_text(sign_in(provider_admin).get(OWN))
 
     assert re.search(r"Earlier proposals .* Declined .* No rankings\.", page)
     assert Notice.objects.get().path == OWN
@@ -158,7 +155,7 @@ def test_proposal_that_says_what_the_list_says_by_now(provider, provider_admin, 
     provider.description = proposal.entry["description"]
     provider.save()
 
-    assert "The entry says all of this by now." in text_of(sign_in(provider_admin).get(OWN))
+    assert "The entry says all of this by now." in shown_text(sign_in(provider_admin).get(OWN))
 
 
 def test_own_page_costs_the_same_for_any_history(provider, provider_admin, sign_in):
@@ -181,7 +178,7 @@ def test_who_does_not_act_for_the_company_reads_only(provider, billing_admin, si
 
     page = client.get(OWN)
 
-    assert "Roles that may do this: Global admin" in text_of(page)
+    assert "Roles that may do this: Global admin" in shown_text(page)
     assert withdraw(proposal) not in page.content.decode()
     assert [client.get(PROPOSE).status_code, client.post(PREVIEW, TYPED).status_code] == [403, 403]
     assert [client.post(PROPOSE, TYPED).status_code, client.post(withdraw(proposal)).status_code] == [403, 403]

@@ -16,12 +16,9 @@ from tests.factories import (
     member,
     ready_reseller,
 )
+from tests.pages import shown_text
 
 LIST = "/directory/"
-
-
-def text_of(html: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)).strip()
 
 
 def names(response) -> list[str]:
@@ -183,7 +180,7 @@ def test_address_chooses_the_language_and_links_keep_it(client, kita):
 
 
 def test_entry_says_all_of_itself(client, kita):
-    page = text_of(client.get(f"{LIST}{kita.pk}/").content.decode())
+    page = shown_text(client.get(f"{LIST}{kita.pk}/"))
 
     assert "ｸﾗｳﾄﾞ since 1998. Location Japan Markets served Japan Languages English, Japanese" in page
     assert "Specialities Security, Azure infrastructure Phone number +81 11-222-3344" in page
@@ -192,7 +189,7 @@ def test_entry_says_all_of_itself(client, kita):
 
 
 def test_entry_of_a_large_region_folds_its_countries(client, rhein):
-    page = text_of(client.get(f"{LIST}{rhein.pk}/").content.decode())
+    page = shown_text(client.get(f"{LIST}{rhein.pk}/"))
 
     assert "Markets served Europe" in page
     assert "Austria, Belgium" in page
@@ -227,11 +224,11 @@ def test_reseller_sees_what_is_between_it_and_the_provider(kita, reseller, resel
     assert client.get(address).context["may_ask"] is True
 
     ContactRequestFactory(provider=kita, reseller=reseller)
-    assert "You asked to be contacted on" in text_of(client.get(address).content.decode())
+    assert "You asked to be contacted on" in shown_text(client.get(address))
 
     PartnershipFactory(provider=kita, reseller=reseller)
     response = client.get(address)
-    assert "You have been partners since" in text_of(response.content.decode())
+    assert "You have been partners since" in shown_text(response)
     assert response.context["may_ask"] is False
 
 

@@ -6,19 +6,12 @@ from django.urls import reverse
 from accounts.roles import Role
 from resellers.models import PartnerAccount
 from tests.factories import PartnerAccountFactory, member, ready_reseller
+from tests.pages import body
+from tests.refusals import codes_on
 
 LIST = "/resellers/accounts/"
 REGISTER = "/resellers/accounts/register/"
 ANSWERS = {"number": "００54321", "kind": "location", "country": "JP"}
-
-
-def body(response) -> str:
-    return response.content.decode()
-
-
-def codes(response) -> dict[str, list[str]]:
-    errors = response.context["form"].errors
-    return {name: [error.code for error in errors[name].as_data()] for name in errors}
 
 
 @pytest.fixture
@@ -114,7 +107,7 @@ def test_a_number_is_registered_as_typed_without_its_width(reseller_admin, sign_
 def test_refusals_stand_beside_their_fields(reseller_admin, strange_relationship, sign_in, change, expected):
     response = sign_in(reseller_admin).post(REGISTER, ANSWERS | change)
 
-    assert (response.status_code, codes(response)) == (200, expected)
+    assert (response.status_code, codes_on(response)) == (200, expected)
     assert PartnerAccount.objects.filter(organisation=reseller_admin.organisation).count() == 1
     assert "Mosel" not in body(response)
     assert response.context["form"]["number"].value() == (ANSWERS | change)["number"]

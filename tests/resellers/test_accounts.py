@@ -7,7 +7,6 @@ from activity.log import codes_of
 from activity.models import Activity
 from resellers.accounts import AccountKind, associate_account, register_account, why_not_associated
 from resellers.models import PartnerAccount
-from tests.attack_tools import at_once
 from tests.factories import (
     PartnerAccountFactory,
     PartnershipFactory,
@@ -15,6 +14,7 @@ from tests.factories import (
     UserFactory,
     ready_reseller,
 )
+from tests.threads import at_once
 
 
 def numbers(reseller) -> list[tuple[str, str, bool]]:

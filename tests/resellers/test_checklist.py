@@ -3,11 +3,12 @@
 import pytest
 from django.utils import timezone
 
-from accounts.models import Membership
 from accounts.roles import Role
 from resellers.checklist import missing_for, program_of, steps_for
 from resellers.models import PartnerAccount, PartnerAgreement, Reseller
 from tests.factories import PartnerAccountFactory, PartnerAgreementFactory, member
+from tests.pages import body
+from tests.threads import fresh
 
 PAGE = "/resellers/enrolment/"
 
@@ -16,14 +17,6 @@ PAGE = "/resellers/enrolment/"
 def complete(reseller):
     Reseller.objects.update(contact_phone="+81312345678")
     return reseller
-
-
-def fresh(membership: Membership) -> Membership:
-    return Membership.objects.select_related("organisation__reseller", "user").get(pk=membership.pk)
-
-
-def body(response) -> str:
-    return response.content.decode()
 
 
 def test_nothing_is_missing_of_a_reseller_that_is_ready(complete, reseller_admin):

@@ -1,11 +1,8 @@
 """Ask to be contacted: who may, what stands in the way, what the provider sees and does with it."""
 
 import csv
-import re
-from collections.abc import Callable
 
 import pytest
-from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -13,7 +10,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Membership
-from activity.log import codes_of
 from activity.models import Activity, Sighting
 from outbox.models import Notice
 from resellers.contacts import Contact, ask_to_be_contacted, close_contact, obstacles, request_from_contact
@@ -26,7 +22,9 @@ from tests.factories import (
     member,
     ready_reseller,
 )
-from tests.resellers.test_races import at_once, fresh
+from tests.pages import shown_text
+from tests.refusals import refused
+from tests.threads import at_once, fresh
 
 LIST, EXPORT, PROVIDERS = "/resellers/contacts/", "/resellers/contacts/export/", "/resellers/providers/"
 TYPED = {"name": "桜井 健太", "email": "sakurai@sakura.example", "message": "Please write."}
@@ -39,16 +37,6 @@ def ask(provider) -> str:
 
 def act(name: str, row: ContactRequest) -> str:
     return reverse(f"resellers:contact_{name}", args=[row.code])
-
-
-def text_of(response) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode())).strip()
-
-
-def refusal_of(attempt: Callable[[], object]) -> str:
-    with pytest.raises(ValidationError) as refusal:
-        attempt()
-    return codes_of(refusal.value)
 
 
 def seen() -> list[tuple[str, str, str]]:
@@ -76,7 +64,7 @@ def test_reseller_asks_and_the_provider_is_told(provider, sales_agent, billing_a
 
 
 def test_second_question_is_refused_until_the_first_is_closed(provider, asked, reseller_admin, provider_admin):
-    assert refusal_of(lambda: ask_to_be_contacted(provider, CONTACT, membership=reseller_admin)) == "contact_open"
+    assert refused(lambda: ask_to_be_contacted(provider, CONTACT, membership=reseller_admin)) == "contact_open"
     assert seen() == [("contact_requested", "contact_open", "Sakura")]
 
     close_contact(asked, actor=provider_admin.user)
@@ -86,7 +74,7 @@ def test_second_question_is_refused_until_the_first_is_closed(provider, asked, r
 
 
 def test_partners_need_not_ask(partnership, reseller_admin):
-    refusal = refusal_of(lambda: ask_to_be_contacted(partnership.provider, CONTACT, membership=reseller_admin))
+    refusal = refused(lambda: ask_to_be_contacted(partnership.provider, CONTACT, membership=reseller_admin))
 
     assert refusal == "already_partners"
 
@@ -94,7 +82,7 @@ def test_partners_need_not_ask(partnership, reseller_admin):
 def test_reseller_of_another_region_is_refused(reseller_admin):
     rhein = ProviderFactory(organisation__country="DE")
 
-    assert refusal_of(lambda: ask_to_be_contacted(rhein, CONTACT, membership=reseller_admin)) == "wrong_region"
+    assert refused(lambda: ask_to_be_contacted(rhein, CONTACT, membership=reseller_admin)) == "wrong_region"
 
 
 @pytest.mark.parametrize("state", ["pending", "rejected", "suspended"])
@@ -116,7 +104,7 @@ def test_closing_is_done_once_and_seen_by_both(asked, provider_admin):
 
     asked.refresh_from_db()
     assert asked.closed_by == provider_admin.user
-    assert refusal_of(lambda: close_contact(asked, actor=provider_admin.user)) == "contact_closed"
+    assert refused(lambda: close_contact(asked, actor=provider_admin.user)) == "contact_closed"
     assert seen() == [
         ("contact_closed", "", "Kita"),
         ("contact_closed", "", "Sakura"),
@@ -133,14 +121,14 @@ def test_partnership_is_requested_from_it_in_the_readers_language(asked, provide
     asked.refresh_from_db()
     assert (drafted.recipient, drafted.language, drafted.provider) == (asked.email, "ja", asked.provider)
     assert asked.closed_at is not None
-    assert refusal_of(lambda: request_from_contact(asked, actor=provider_admin.user)) == "contact_closed"
+    assert refused(lambda: request_from_contact(asked, actor=provider_admin.user)) == "contact_closed"
     assert PartnershipRequest.objects.count() == 1
 
 
 def test_partnership_is_not_requested_from_a_partner(asked, provider_admin):
     PartnershipFactory(provider=asked.provider, reseller=asked.reseller)
 
-    assert refusal_of(lambda: request_from_contact(asked, actor=provider_admin.user)) == "already_partners"
+    assert refused(lambda: request_from_contact(asked, actor=provider_admin.user)) == "already_partners"
     asked.refresh_from_db()
     assert asked.closed_at is None
 
@@ -179,9 +167,9 @@ def test_form_begins_with_the_person_and_sends(provider, reseller_admin, sign_in
 
     assert (form["name"].value(), form["email"].value()) == (reseller_admin.user.name, reseller_admin.user.email)
     assert response.redirect_chain == [(PROVIDERS, 302)]
-    assert "Kita has your message." in text_of(response)
-    assert "Asked to be contacted Indirect provider Asked Contact State Kita" in text_of(response)
-    assert "Waiting for the provider" in text_of(response)
+    assert "Kita has your message." in shown_text(response)
+    assert "Asked to be contacted Indirect provider Asked Contact State Kita" in shown_text(response)
+    assert "Waiting for the provider" in shown_text(response)
 
 
 def test_mistakes_stand_beside_their_fields(provider, reseller_admin, sign_in):
@@ -208,7 +196,7 @@ def test_obstacle_is_said_before_anything_is_typed(provider, reseller, reseller_
 
     response = sign_in(reseller_admin).get(ask(provider))
 
-    assert "its enrollment is still being reviewed" in text_of(response)
+    assert "its enrollment is still being reviewed" in shown_text(response)
     assert "<textarea" not in response.content.decode()
 
 
@@ -259,7 +247,7 @@ def test_provider_sees_who_asked_and_nobody_elses(asked, stranger, provider_admi
 
     response = sign_in(provider_admin).get(LIST)
 
-    page = text_of(response)
+    page = shown_text(response)
     assert list(response.context["page"]) == [asked]
     assert "Sakura Japan · MPN ID 0012345 桜井 健太 sakurai@sakura.example Please write." in page
     assert act("request", asked) in response.content.decode()
@@ -281,8 +269,8 @@ def test_list_is_narrowed_to_open_or_closed(provider, asked, provider_admin, sig
 def test_empty_lists_say_what_to_do(provider_admin, sign_in):
     client = sign_in(provider_admin)
 
-    assert "No contact requests yet" in text_of(client.get(LIST))
-    assert "No contact request is in this state" in text_of(client.get(LIST, {"state": "open"}))
+    assert "No contact requests yet" in shown_text(client.get(LIST))
+    assert "No contact request is in this state" in shown_text(client.get(LIST, {"state": "open"}))
 
 
 def test_list_costs_the_same_for_any_number_of_rows(provider, provider_admin, sign_in):
@@ -324,15 +312,15 @@ def test_request_opens_the_draft_with_the_recipient(asked, sales_agent, sign_in)
     assert response.context["form"]["recipient"].value() == asked.email
     again = client.post(act("request", asked), follow=True)
     assert again.redirect_chain == [(LIST, 302)]
-    assert "This contact request is closed already." in text_of(again)
+    assert "This contact request is closed already." in shown_text(again)
 
 
 def test_close_puts_it_away(asked, sales_agent, reseller_admin, sign_in):
     client = sign_in(sales_agent)
 
-    assert "The contact request of Sakura is closed." in text_of(client.post(act("close", asked), follow=True))
-    assert "This contact request is closed already." in text_of(client.post(act("close", asked), follow=True))
-    assert "The provider has dealt with it on" in text_of(sign_in(reseller_admin).get(PROVIDERS))
+    assert "The contact request of Sakura is closed." in shown_text(client.post(act("close", asked), follow=True))
+    assert "This contact request is closed already." in shown_text(client.post(act("close", asked), follow=True))
+    assert "The provider has dealt with it on" in shown_text(sign_in(reseller_admin).get(PROVIDERS))
 
 
 @pytest.mark.parametrize("name", ["request", "close"])
@@ -347,7 +335,7 @@ def test_answers_need_the_role_and_the_own_request(asked, billing_admin, strange
 def test_reseller_sees_its_own_questions_alone(asked, stranger, reseller_admin, customer_admin, sign_in):
     ContactRequestFactory(provider=asked.provider, reseller=ready_reseller("Ume"), name="Lotse")
 
-    page = text_of(sign_in(reseller_admin).get(PROVIDERS))
+    page = shown_text(sign_in(reseller_admin).get(PROVIDERS))
 
     assert "sakurai@sakura.example" in page
     assert "Lotse" not in page
@@ -360,7 +348,7 @@ def test_person_with_another_hat_is_offered_the_right_one(provider, provider_adm
     client, address = sign_in(provider_admin), ask(provider)
     page = client.get(address)
 
-    assert "Act for Sakura" in text_of(page)
+    assert "Act for Sakura" in shown_text(page)
     switched = client.post("/me/switch/", {"membership": page.context["others"][0].pk, "next": page.context["back"]})
     assert switched.url == address
     assert client.post(address, TYPED).url == PROVIDERS

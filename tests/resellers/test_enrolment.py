@@ -43,6 +43,14 @@ def refused(details, person) -> str:
     return codes_of(refusal.value)
 
 
+def test_session_of_before_a_reset_enrols_nothing(person):
+    type(person).objects.filter(pk=person.pk).update(password="another")
+
+    assert refused(COMPANY, person) == "sign_in_again"
+
+    assert (Organisation.objects.count(), Membership.objects.count()) == (0, 0)
+
+
 def test_enrol_makes_a_reseller_that_can_partner(person):
     membership = enrol(COMPANY, actor=person)
 

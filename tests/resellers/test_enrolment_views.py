@@ -9,6 +9,8 @@ from accounts.models import Membership
 from accounts.roles import Role
 from resellers.models import PartnerAccount, PartnerAgreement, Reseller
 from tests.factories import PartnerAccountFactory, UserFactory, member
+from tests.pages import body
+from tests.refusals import codes_on
 
 ANSWERS = {
     "company_name": " Ume  Systems　KK ",
@@ -33,15 +35,6 @@ def client(person) -> Client:
     client = Client()
     client.force_login(person)
     return client
-
-
-def codes(response) -> dict[str, list[str]]:
-    errors = response.context["form"].errors
-    return {name: [error.code for error in errors[name].as_data()] for name in errors}
-
-
-def body(response) -> str:
-    return response.content.decode()
 
 
 ENROL = "/resellers/enrol/"
@@ -83,7 +76,7 @@ def test_enrolling_where_there_is_a_review_says_so(client, settings):
 def test_everything_that_is_missing_is_said_at_once(client):
     response = client.post(ENROL, {"next": ""})
 
-    assert codes(response) == {name: ["required"] for name in ANSWERS if name != "website"}
+    assert codes_on(response) == {name: ["required"] for name in ANSWERS if name != "website"}
     assert Reseller.objects.count() == 0
 
 
@@ -100,7 +93,7 @@ def test_everything_that_is_wrong_is_said_at_once_and_kept(client):
 
     response = client.post(ENROL, answers)
 
-    assert codes(response) == {
+    assert codes_on(response) == {
         "country": ["invalid_choice"],
         "mpn_id": ["mpn_digits"],
         "website": ["invalid"],
@@ -134,13 +127,13 @@ def test_number_that_is_taken_is_refused_beside_its_field(client):
 
     response = client.post(ENROL, ANSWERS)
 
-    assert codes(response) == {"mpn_id": ["mpn_taken"]}
+    assert codes_on(response) == {"mpn_id": ["mpn_taken"]}
     assert response.context["form"]["company_name"].value() == ANSWERS["company_name"]
 
 
 @pytest.mark.parametrize("number", ["0", "000"])
 def test_zero_is_no_number(client, number):
-    assert codes(client.post(ENROL, ANSWERS | {"mpn_id": number})) == {"mpn_id": ["mpn_digits"]}
+    assert codes_on(client.post(ENROL, ANSWERS | {"mpn_id": number})) == {"mpn_id": ["mpn_digits"]}
 
 
 def test_page_begins_with_what_is_known(client):
@@ -204,7 +197,7 @@ def test_agreement_is_signed(unsigned, sign_in):
 def test_agreement_with_errors_keeps_where_to_go_next(unsigned, sign_in):
     response = sign_in(unsigned).post(SIGN, {"signer_name": "", "next": "/resellers/providers/"})
 
-    assert codes(response) == {"signer_name": ["required"], "agreed": ["required"]}
+    assert codes_on(response) == {"signer_name": ["required"], "agreed": ["required"]}
     assert 'name="next" value="/resellers/providers/"' in body(response)
     assert PartnerAgreement.objects.count() == 0
 

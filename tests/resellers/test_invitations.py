@@ -19,6 +19,7 @@ from tests.factories import (
     member,
     ready_reseller,
 )
+from tests.links import CLOSED, token_of
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
@@ -30,10 +31,6 @@ def request_row(provider):
 
 def codes(problems: list[ValidationError]) -> list[str]:
     return [problem.code for problem in problems]
-
-
-def token_of(request) -> str:
-    return request.link.path().rstrip("/").rpartition("/")[2]
 
 
 def test_link_leads_to_its_request(request_row):
@@ -66,15 +63,7 @@ def test_nothing_stands_in_the_way_of_a_ready_reseller(request_row, reseller_adm
     assert obstacles(request_row, None) == []
 
 
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({"withdrawn_at": NOW}, "request_withdrawn"),
-        ({"uses": 1}, "request_used"),
-        ({"declined_at": NOW}, "request_declined"),
-        ({"expires_at": NOW}, "request_expired"),
-    ],
-)
+@pytest.mark.parametrize(("code", "changes"), CLOSED.items())
 def test_closed_request_is_closed_for_everybody(provider, reseller_admin, changes, code):
     request = PartnershipRequestFactory(provider=provider, **changes)
 

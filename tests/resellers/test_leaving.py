@@ -10,8 +10,8 @@ from activity.models import Activity
 from outbox.models import Notice, OutgoingEmail
 from resellers.leaving import ask_to_leave, keep, take_back
 from resellers.partnerships import end_partnership
-from tests.attack_tools import at_once
 from tests.factories import member
+from tests.threads import at_once
 
 
 def asked(partnership) -> tuple:

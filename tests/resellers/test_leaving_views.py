@@ -9,10 +9,7 @@ from resellers.leaving import ask_to_leave
 from resellers.models import Partnership
 from resellers.partnerships import end_partnership
 from tests.factories import PartnershipFactory, RelationshipFactory, member, ready_reseller
-
-
-def body(response) -> str:
-    return response.content.decode()
+from tests.pages import body
 
 
 def url(name: str, company) -> str:

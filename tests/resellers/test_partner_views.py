@@ -1,7 +1,5 @@
 """The page Indirect resellers: its list, its export, Remove partnership. And Indirect providers, its other side."""
 
-import csv
-import re
 from datetime import UTC, datetime
 
 import pytest
@@ -10,6 +8,7 @@ from django.urls import reverse
 from accounts.paging import paginate
 from activity.models import Activity
 from resellers.models import PartnerAgreement, Partnership, Reseller
+from resellers.partnerships import end_partnership
 from tests.factories import (
     PartnershipFactory,
     PartnershipRequestFactory,
@@ -17,25 +16,14 @@ from tests.factories import (
     RelationshipFactory,
     ready_reseller,
 )
+from tests.pages import body, rows_of, shown_text
+from tests.threads import held_up
 
 SINCE = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 
 
-def body(response) -> str:
-    return response.content.decode()
-
-
-def text_of(html: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)).strip()
-
-
 def names(response) -> list[str]:
     return [str(partner.reseller) for partner in response.context["partners"]]
-
-
-def rows_of(response) -> list[list[str]]:
-    text = b"".join(response.streaming_content).decode("utf-8-sig")
-    return list(csv.reader(text.splitlines()))
 
 
 @pytest.fixture
@@ -59,7 +47,7 @@ def test_list_shows_the_partners_and_what_is_to_know_of_them(partners, provider_
         (str(each.reseller), each.reseller.mpn_id, each.has_agreement, each.is_enrolled, each.customers)
         for each in response.context["partners"]
     ] == [("Sakura", "0012345", True, True, 1), ("富士システム", "4012345", False, False, 0)]
-    page = text_of(body(response))
+    page = shown_text(response)
     for head in ("Indirect reseller", "Location", "MPN ID", "Agreement", "Customers", "Partner since", "Actions"):
         assert head in page
     assert "Sakura Japan 0012345 Signed 1 Jan 31, 2026" in page
@@ -179,7 +167,7 @@ def test_export_has_all_pages_in_order(partners, provider_admin, sign_in):
 def test_removal_says_first_what_stays(relationship, provider_admin, sign_in):
     response = sign_in(provider_admin).get(reverse("resellers:end", args=[relationship.reseller.pk]))
 
-    page = text_of(body(response))
+    page = shown_text(response)
     assert response.status_code == 200
     assert "1 customer added for this reseller stays yours" in page
     assert "0 subscriptions go on crediting an MPN ID" in page
@@ -197,6 +185,21 @@ def test_removal_with_yes_ends_the_partnership(relationship, provider_admin, sig
     assert names(response) == []
     assert "The partnership with Sakura is removed." in body(response)
     assert client.get(reverse("resellers:end", args=[relationship.reseller.pk])).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_removal_of_what_a_colleague_removes_at_this_moment_says_so(partnership, provider_admin, sales_agent, sign_in):
+    client = sign_in(sales_agent)
+    address = reverse("resellers:end", args=[partnership.reseller.pk])
+
+    response = held_up(
+        lambda: client.post(address),
+        by=lambda: end_partnership(partnership, actor=provider_admin.user),
+    )
+
+    assert (response.status_code, response["Location"]) == (302, reverse("resellers:list"))
+    said = [str(each) for each in client.get(reverse("resellers:list")).context["messages"]]
+    assert said == ["This partnership has been removed already."]
 
 
 def test_removal_needs_the_role(partnership, billing_admin, helpdesk, sign_in):

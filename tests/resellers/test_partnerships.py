@@ -6,7 +6,6 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from accounts.roles import Role
-from activity.log import codes_of
 from activity.models import Activity
 from outbox.models import LINK, OutgoingEmail
 from outbox.requests import Draft
@@ -21,25 +20,15 @@ from resellers.partnerships import (
     withdraw_request,
 )
 from tests.factories import PartnershipFactory, PartnershipRequestFactory, member, ready_reseller
+from tests.links import CLOSED
+from tests.refusals import refused
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
-CLOSED = {
-    "request_withdrawn": {"withdrawn_at": NOW},
-    "request_used": {"uses": 1},
-    "request_declined": {"declined_at": NOW},
-    "request_expired": {"expires_at": NOW},
-}
 
 
 @pytest.fixture
 def request_row(provider):
     return PartnershipRequestFactory(provider=provider, recipient="reseller@sakura.example")
-
-
-def refused(act, *args, **kwargs) -> str:
-    with pytest.raises(ValidationError) as refusal:
-        act(*args, **kwargs)
-    return codes_of(refusal.value)
 
 
 def lines() -> list[tuple]:

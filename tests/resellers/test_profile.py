@@ -9,6 +9,7 @@ from activity.models import Activity
 from resellers.models import Reseller
 from resellers.profile import Profile, change_profile
 from tests.factories import UserFactory, member
+from tests.refusals import codes_on
 
 PAGE = "/resellers/profile/"
 ANSWERS = {
@@ -17,11 +18,6 @@ ANSWERS = {
     "contact_phone": "03-1234-5678",
     "website": "sakura.example",
 }
-
-
-def codes(response) -> dict[str, list[str]]:
-    errors = response.context["form"].errors
-    return {name: [error.code for error in errors[name].as_data()] for name in errors}
 
 
 def stored(reseller) -> tuple:
@@ -95,7 +91,7 @@ def test_the_page_shows_what_is_known(reseller_admin, sign_in):
 def test_refusals_stand_beside_their_fields(reseller_admin, reseller, sign_in, change, expected):
     response = sign_in(reseller_admin).post(PAGE, ANSWERS | change)
 
-    assert (response.status_code, codes(response)) == (200, expected)
+    assert (response.status_code, codes_on(response)) == (200, expected)
     assert stored(reseller) == ("Contact", "contact@reseller.example", "", "")
     assert response.context["form"]["website"].value() == (ANSWERS | change)["website"]
 

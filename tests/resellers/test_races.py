@@ -1,16 +1,11 @@
 """Two at the same moment, with real threads and real transactions (design.md §4.2 and §4.3)."""
 
-from collections.abc import Callable
-from threading import Barrier, Event, Thread, Timer
+from threading import Event, Timer
 
 import pytest
 from django.core import mail
-from django.core.exceptions import ValidationError
-from django.db import connections
 
-from accounts.models import Membership
 from accounts.roles import Role
-from activity.log import codes_of
 from activity.models import Activity
 from outbox.models import OutgoingEmail
 from outbox.post import deliver, post
@@ -18,34 +13,9 @@ from resellers.enrolment import Enrolment, enrol, sign_agreement
 from resellers.models import PartnerAccount, PartnerAgreement, Partnership, PartnershipRequest
 from resellers.partnerships import accept_request, end_partnership, send_request, withdraw_request
 from tests.factories import PartnershipRequestFactory, UserFactory, member, ready_reseller
+from tests.threads import at_once, fresh
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*acts: Callable[[], object]) -> list[str]:
-    """Do all of it at the same moment; for each "done", or the code of its refusal."""
-    barrier, answers = Barrier(len(acts)), [""] * len(acts)
-
-    def run(position: int, act: Callable[[], object]) -> None:
-        try:
-            barrier.wait()
-            act()
-            answers[position] = "done"
-        except ValidationError as refusal:
-            answers[position] = codes_of(refusal)
-        finally:
-            connections.close_all()
-
-    threads = [Thread(target=run, args=pair) for pair in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
-
-
-def fresh(membership: Membership) -> Membership:
-    return Membership.objects.select_related("organisation__reseller", "user").get(pk=membership.pk)
 
 
 @pytest.mark.parametrize("_round", range(5))

@@ -1,12 +1,10 @@
 """A partner agreement that is missing is told to the reseller and to its providers, once."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 import time_machine
-from django.db import connection, transaction
 
 from accounts.roles import Role
 from outbox.models import Notice, OutgoingEmail
@@ -17,6 +15,7 @@ from resellers.models import Partnership, Reseller
 from resellers.reminders import without_agreement
 from resellers.tasks import remind_of_agreements
 from tests.factories import PartnerAgreementFactory, PartnershipFactory, ProviderFactory, ResellerFactory, member
+from tests.threads import held_up, results_at_once
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
@@ -136,20 +135,7 @@ def test_companies_with_nobody_to_tell_do_not_keep_a_run_from_the_others(db, mon
 
 @pytest.mark.django_db(transaction=True)
 def test_two_runs_at_once_tell_once(lapsed):
-    together, answers = threading.Barrier(2), []
-
-    def run():
-        together.wait()
-        try:
-            answers.append(remind_of_agreements())
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run) for _each in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    answers = results_at_once(remind_of_agreements, remind_of_agreements)
 
     assert sum(answers) == 2
     assert (Notice.objects.count(), OutgoingEmail.objects.count()) == (2, 2)
@@ -157,20 +143,9 @@ def test_two_runs_at_once_tell_once(lapsed):
 
 @pytest.mark.django_db(transaction=True)
 def test_an_agreement_that_is_signed_at_this_moment_is_not_told_of(lapsed, reseller_admin):
-    answers = []
+    told_of = held_up(
+        remind_of_agreements,
+        by=lambda: sign_agreement(lapsed, signer_name="Hanako Sato", actor=reseller_admin.user),
+    )
 
-    def run():
-        try:
-            answers.append(remind_of_agreements())
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=run)
-    with transaction.atomic():
-        sign_agreement(lapsed, signer_name="Hanako Sato", actor=reseller_admin.user)
-        thread.start()
-        thread.join(0.5)  # it waits for the company
-        waited = thread.is_alive()
-    thread.join()
-
-    assert (waited, answers, Notice.objects.count()) == (True, [0], 0)
+    assert (told_of, Notice.objects.count()) == (0, 0)

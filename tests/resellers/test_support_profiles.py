@@ -10,6 +10,7 @@ from providers.languages import language_choices, language_name, language_names
 from resellers.models import SupportProfile
 from resellers.support_profiles import Profile, SupportContact, change_profile, profile_of
 from tests.factories import OrganisationFactory, ProviderFactory, ResellerFactory, member
+from tests.refusals import codes
 
 PAGE = reverse("resellers:support_profile")
 TYPED = {
@@ -155,8 +156,7 @@ def test_page_keeps_what_was_typed_and_says_what_is_wrong_with_it(sign_in, resel
     response = sign_in(reseller_admin).post(PAGE, typed)
 
     form = response.context["form"]
-    codes = {name: [error.code for error in errors.as_data()] for name, errors in form.errors.items()}
-    assert codes == {
+    assert codes(form) == {
         "phone": ["invalid"],
         "email": ["invalid"],
         "website": ["invalid"],

@@ -8,13 +8,14 @@ from django.urls import reverse
 
 from accounts.models import Membership
 from accounts.roles import Role
-from activity.log import codes_of
 from activity.models import Activity, Sighting
 from outbox.models import LINK, Notice
 from staff.drafts import draft_text
 from staff.invitations import decline, explain, invite, join, obstacles
 from staff.models import StaffInvitation
 from tests.factories import StaffInvitationFactory, UserFactory, member
+from tests.links import CLOSED
+from tests.refusals import refused
 
 NOW = datetime(2020, 3, 1, 9, 0, tzinfo=UTC)
 
@@ -27,12 +28,6 @@ def invitation(provider_admin):
 @pytest.fixture
 def guest(db):
     return UserFactory(email="guest@ume.example", name="Gina Guest")
-
-
-def code_of(act, *args, **kwargs) -> str:
-    with pytest.raises(ValidationError) as refusal:
-        act(*args, **kwargs)
-    return codes_of(refusal.value)
 
 
 def codes(invitation, user) -> list[str]:
@@ -76,7 +71,7 @@ def test_invitation_to_be_global_admin_takes_one(provider):
     user_admin = member(provider.organisation, Role.USER_ADMIN)
     given = {"recipient": "", "language": "en", "by": user_admin}
 
-    assert code_of(invite, provider.organisation, roles=[Role.GLOBAL_ADMIN], **given) == "global_admin_only"
+    assert refused(invite, provider.organisation, roles=[Role.GLOBAL_ADMIN], **given) == "global_admin_only"
     assert invite(provider.organisation, roles=[Role.SALES_AGENT], **given).roles == ["sales_agent"]
     assert list(Activity.objects.order_by("pk").values_list("target", "refusal")) == [
         ("Kita", "global_admin_only"),
@@ -117,32 +112,24 @@ def test_who_was_removed_may_come_back(invitation, guest, provider):
     assert Membership.objects.current().filter(user=guest).count() == 1
 
 
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({"withdrawn_at": NOW}, "request_withdrawn"),
-        ({"uses": 1}, "request_used"),
-        ({"declined_at": NOW}, "request_declined"),
-        ({"expires_at": NOW}, "request_expired"),
-    ],
-)
+@pytest.mark.parametrize(("code", "changes"), CLOSED.items())
 def test_closed_invitation_is_refused(invitation, guest, changes, code):
     StaffInvitation.objects.update(**changes)
 
-    assert code_of(join, invitation, user=guest) == code
+    assert refused(join, invitation, user=guest) == code
     assert list(Activity.objects.values_list("verb", "refusal")) == [("staff_joined", code)]
     assert not Membership.objects.filter(user=guest).exists()
 
 
 def test_who_works_there_already_is_told(invitation, sales_agent, provider_admin):
     assert codes(invitation, sales_agent.user) == ["already_member"]
-    assert code_of(join, invitation, user=sales_agent.user) == "already_member"
+    assert refused(join, invitation, user=sales_agent.user) == "already_member"
 
 
 def test_link_does_not_end_a_suspension(invitation, sales_agent):
     Membership.objects.filter(pk=sales_agent.pk).update(suspended_at=NOW)
 
-    assert code_of(join, invitation, user=sales_agent.user) == "suspended"
+    assert refused(join, invitation, user=sales_agent.user) == "suspended"
 
 
 @pytest.mark.parametrize(
@@ -163,7 +150,7 @@ def test_link_gives_what_its_author_may_give_now(invitation, provider_admin, gue
 
     assert codes(invitation, guest) == codes(invitation, None) == ([code] if code else [])
     if code:
-        assert code_of(join, invitation, user=guest) == code
+        assert refused(join, invitation, user=guest) == code
     else:
         assert join(invitation, user=guest).roles == roles
 
@@ -171,7 +158,7 @@ def test_link_gives_what_its_author_may_give_now(invitation, provider_admin, gue
 def test_session_of_before_a_reset_joins_nothing(invitation, guest):
     type(guest).objects.filter(pk=guest.pk).update(password="another")
 
-    assert code_of(join, invitation, user=guest) == "sign_in_again"
+    assert refused(join, invitation, user=guest) == "sign_in_again"
 
 
 @pytest.mark.parametrize("code", ["already_member", "suspended", "author_cannot", "request_used", "request_declined"])
@@ -204,7 +191,7 @@ def test_declining_closes_the_invitation(invitation, guest, provider_admin, sign
 def test_closed_invitation_is_not_declined(invitation, guest):
     join(invitation, user=guest)
 
-    assert code_of(decline, invitation, user=None) == "request_used"
+    assert refused(decline, invitation, user=None) == "request_used"
     assert list(Activity.objects.filter(result="refused").values_list("verb", "refusal")) == [
         ("staff_declined", "request_used")
     ]

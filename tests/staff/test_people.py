@@ -3,13 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from accounts.models import Membership, User
 from accounts.passwords import Credentials
 from accounts.roles import Role
-from activity.log import codes_of
 from activity.models import Activity, Sighting
 from outbox.models import Notice, OutgoingEmail
 from staff.people import (
@@ -23,6 +21,8 @@ from staff.people import (
     suspend_person,
 )
 from tests.factories import member
+from tests.refusals import refused
+from tests.threads import fresh
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
@@ -44,18 +44,8 @@ def add(by, **changes):
     return add_person(given.pop("organisation", by.organisation), by=by, **given)
 
 
-def code_of(act, *args, **kwargs) -> str:
-    with pytest.raises(ValidationError) as refusal:
-        act(*args, **kwargs)
-    return codes_of(refusal.value)
-
-
 def lines() -> list[tuple[str, str, str]]:
     return list(Activity.objects.order_by("pk").values_list("verb", "target", "refusal"))
-
-
-def fresh(membership: Membership) -> Membership:
-    return Membership.objects.select_related("user", "organisation").get(pk=membership.pk)
 
 
 # Adding
@@ -92,13 +82,13 @@ def test_adding_may_be_seen_by_a_partner_too(relationship, customer_admin):
 
 @pytest.mark.parametrize("taken", ["billing-admin@kita.example", "Billing-Admin@KITA.example"])
 def test_account_that_somebody_has_is_refused(user_admin, billing_admin, taken):
-    assert code_of(add, user_admin, account_name=taken) == "account_taken"
+    assert refused(add, user_admin, account_name=taken) == "account_taken"
     assert lines() == [("staff_added", taken, "account_taken")]
     assert User.objects.count() == 2
 
 
 def test_global_admin_is_given_by_a_global_admin_alone(user_admin, provider_admin):
-    assert code_of(add, user_admin, roles=[Role.GLOBAL_ADMIN]) == "global_admin_only"
+    assert refused(add, user_admin, roles=[Role.GLOBAL_ADMIN]) == "global_admin_only"
     assert add(provider_admin, roles=[Role.GLOBAL_ADMIN, Role.GLOBAL_ADMIN]).roles == ["global_admin"]
 
 
@@ -106,35 +96,35 @@ def test_a_partners_global_admin_makes_no_global_admin_of_its_customer(provider_
     organisation = relationship.customer.organisation
     given = {"organisation": organisation, "account_name": "taro@aoba.onmicrosoft.com"}
 
-    refused = code_of(add, provider_admin, roles=[Role.GLOBAL_ADMIN], **given)
+    refusal = refused(add, provider_admin, roles=[Role.GLOBAL_ADMIN], **given)
     added = add(provider_admin, roles=[], **given)
 
-    assert (refused, added.organisation, added.roles) == ("global_admin_only", organisation, [])
+    assert (refusal, added.organisation, added.roles) == ("global_admin_only", organisation, [])
 
 
 def test_who_looks_after_a_customer_needs_the_role_for_it(relationship, billing_admin):
     given = {"organisation": relationship.customer.organisation, "account_name": "taro@aoba.onmicrosoft.com"}
 
-    assert code_of(add, billing_admin, roles=[], **given) == "role_missing"
+    assert refused(add, billing_admin, roles=[], **given) == "role_missing"
 
 
 @pytest.mark.parametrize(
     "name", ["taro@other.onmicrosoft.com", "taro@xaoba.onmicrosoft.com.example", "taro@gmail.example", "taro"]
 )
 def test_customer_gives_out_names_in_its_own_domain_only(customer_admin, name):
-    assert code_of(add, customer_admin, account_name=name, roles=[]) == "wrong_domain"
+    assert refused(add, customer_admin, account_name=name, roles=[]) == "wrong_domain"
 
 
 def test_partner_gives_out_no_name_of_a_customer(user_admin):
     """Else it could take the name that Submit gives to a customer's first administrator (design.md §4.11)."""
-    assert code_of(add, user_admin, account_name="admin@Next.OnMicrosoft.com") == "wrong_domain"
+    assert refused(add, user_admin, account_name="admin@Next.OnMicrosoft.com") == "wrong_domain"
 
 
 @pytest.mark.parametrize("change", [{"ended_at": NOW}, {"suspended_at": NOW}, {"roles": [Role.SALES_AGENT]}])
 def test_who_has_lost_the_role_meanwhile_adds_nobody(user_admin, change):
     Membership.objects.filter(pk=user_admin.pk).update(**change)
 
-    assert code_of(add, user_admin) == "role_missing"
+    assert refused(add, user_admin) == "role_missing"
     assert lines() == [("staff_added", "New@Kita.example", "role_missing")]
 
 
@@ -177,7 +167,7 @@ def test_who_changes_ones_own_roles_is_not_told(user_admin):
 def test_only_a_global_admin_changes_who_is_one(provider_admin, user_admin, sales_agent, taken_away):
     person, roles = (provider_admin, [Role.SALES_AGENT]) if taken_away else (sales_agent, [Role.GLOBAL_ADMIN])
 
-    assert code_of(change_roles, person, roles, by=user_admin) == "global_admin_only"
+    assert refused(change_roles, person, roles, by=user_admin) == "global_admin_only"
     assert lines() == [("staff_roles_changed", person.user.email, "global_admin_only")]
 
 
@@ -188,7 +178,7 @@ def test_user_admin_may_change_a_global_admins_other_roles(provider_admin, user_
 
 
 def test_last_global_admin_stays(provider_admin, stranger):
-    assert code_of(change_roles, provider_admin, [], by=provider_admin) == "last_global_admin"
+    assert refused(change_roles, provider_admin, [], by=provider_admin) == "last_global_admin"
     assert fresh(provider_admin).roles == ["global_admin"]
 
 
@@ -197,13 +187,13 @@ def test_global_admin_who_cannot_come_in_does_not_count(provider_admin, provider
     other = member(provider.organisation, Role.GLOBAL_ADMIN)
     Membership.objects.filter(pk=other.pk).update(**change)
 
-    assert code_of(change_roles, provider_admin, [Role.USER_ADMIN], by=provider_admin) == "last_global_admin"
+    assert refused(change_roles, provider_admin, [Role.USER_ADMIN], by=provider_admin) == "last_global_admin"
 
 
 def test_closed_account_does_not_count_as_a_global_admin(provider_admin, provider):
     member(provider.organisation, Role.GLOBAL_ADMIN, is_active=False)
 
-    assert code_of(change_roles, provider_admin, [], by=provider_admin) == "last_global_admin"
+    assert refused(change_roles, provider_admin, [], by=provider_admin) == "last_global_admin"
 
 
 def test_global_admin_steps_down_when_there_is_another(provider_admin, provider):
@@ -226,7 +216,7 @@ def test_suspended_global_admin_may_be_demoted_though_no_other_is_suspended(prov
 def test_removed_person_gets_no_roles(user_admin, sales_agent):
     remove_person(sales_agent, by=user_admin)
 
-    assert code_of(change_roles, sales_agent, [Role.BILLING_ADMIN], by=user_admin) == "wrong_state"
+    assert refused(change_roles, sales_agent, [Role.BILLING_ADMIN], by=user_admin) == "wrong_state"
 
 
 # Suspending, reactivating, removing
@@ -265,14 +255,14 @@ def test_suspended_person_can_be_removed(user_admin, sales_agent):
 def test_nobody_does_it_to_oneself(provider_admin, provider, act):
     member(provider.organisation, Role.GLOBAL_ADMIN)
 
-    assert code_of(act, provider_admin, by=provider_admin) == "yourself"
+    assert refused(act, provider_admin, by=provider_admin) == "yourself"
 
 
 @pytest.mark.parametrize("act", [suspend_person, remove_person, reset_password])
 def test_user_admin_does_it_to_no_global_admin(provider_admin, user_admin, provider, act):
     member(provider.organisation, Role.GLOBAL_ADMIN)
 
-    assert code_of(act, provider_admin, by=user_admin) == "global_admin_only"
+    assert refused(act, provider_admin, by=user_admin) == "global_admin_only"
     assert fresh(provider_admin).ended_at is None
 
 
@@ -280,7 +270,7 @@ def test_user_admin_reactivates_no_global_admin(provider_admin, user_admin, prov
     other = member(provider.organisation, Role.GLOBAL_ADMIN)
     suspend_person(other, by=provider_admin)
 
-    assert code_of(reactivate_person, other, by=user_admin) == "global_admin_only"
+    assert refused(reactivate_person, other, by=user_admin) == "global_admin_only"
 
 
 def test_global_admin_may_be_removed_by_another(provider_admin, provider):
@@ -306,7 +296,7 @@ def test_global_admin_may_be_removed_by_another(provider_admin, provider):
 def test_what_somebody_else_has_done_already_is_said(user_admin, sales_agent, change, act):
     Membership.objects.filter(pk=sales_agent.pk).update(**change)
 
-    assert code_of(act, sales_agent, by=user_admin) == "wrong_state"
+    assert refused(act, sales_agent, by=user_admin) == "wrong_state"
 
 
 # Temporary passwords
@@ -328,7 +318,7 @@ def test_password_that_opens_more_is_left(user_admin, sales_agent, stranger, cha
     Membership.objects.create(user=sales_agent.user, organisation=stranger.organisation, **change)
     before = User.objects.get(pk=sales_agent.user_id).password
 
-    assert code_of(reset_password, sales_agent, by=user_admin) == "works_elsewhere"
+    assert refused(reset_password, sales_agent, by=user_admin) == "works_elsewhere"
     assert User.objects.get(pk=sales_agent.user_id).password == before
 
 
@@ -341,7 +331,7 @@ def test_former_work_elsewhere_does_not_matter(user_admin, sales_agent, stranger
 def test_operators_password_is_left(user_admin, provider):
     operator = member(provider.organisation, Role.SALES_AGENT, is_staff=True)
 
-    assert code_of(reset_password, operator, by=user_admin) == "works_elsewhere"
+    assert refused(reset_password, operator, by=user_admin) == "works_elsewhere"
 
 
 # Shut out

@@ -1,8 +1,6 @@
 """User management: the list, adding somebody, one person's page."""
 
-import re
 from datetime import UTC, datetime
-from html import unescape
 
 import pytest
 from django.db import connection
@@ -13,6 +11,8 @@ from accounts.models import Membership, User
 from accounts.roles import Role
 from activity.models import Activity
 from tests.factories import PASSWORD, UserFactory, member
+from tests.pages import readable, secrets_of
+from tests.refusals import codes
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 LIST = "/staff/"
@@ -29,20 +29,12 @@ def colleague(provider):
     return member(provider.organisation, Role.SALES_AGENT, email="colleague@kita.example", name="Carl Colleague")
 
 
-def body(response) -> str:
-    return unescape(response.text)
-
-
 def url(person: Membership, view: str = "person") -> str:
     return reverse(f"staff:{view}", args=[person.pk])
 
 
 def accounts(response) -> list[str]:
     return [each.membership.user.email for each in response.context["people"]]
-
-
-def secrets_of(response) -> list[str]:
-    return re.findall(r'<code class="secret-value"[^>]*>([^<]+)</code>', response.text)
 
 
 def stored(person: Membership) -> Membership:
@@ -74,7 +66,7 @@ def test_list_shows_ones_own_people_with_their_state(user_admin, colleague, prov
         ("suspended@kita.example", "suspended"),
     ]
     for words in ("User management", "Carl Colleague", "Sales agent", "Never", "Must choose a password", "Add user"):
-        assert words in body(response)
+        assert words in readable(response)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +95,7 @@ def test_list_is_filtered_searched_and_sorted(user_admin, colleague, provider, s
 
 
 def test_list_says_when_nobody_is_found(user_admin, sign_in):
-    html = body(sign_in(user_admin).get(LIST, {"q": "nobody at all"}))
+    html = readable(sign_in(user_admin).get(LIST, {"q": "nobody at all"}))
 
     assert "No users found" in html
     assert f'href="{LIST}"' in html
@@ -141,7 +133,7 @@ def test_list_is_paged_by_key(user_admin, provider, sign_in):
 
 
 def test_who_may_only_look_finds_no_buttons_that_work(billing_admin, colleague, sign_in):
-    html = body(sign_in(billing_admin).get(LIST))
+    html = readable(sign_in(billing_admin).get(LIST))
 
     assert 'href="/staff/add/"' not in html
     assert "Change roles" not in html
@@ -149,7 +141,7 @@ def test_who_may_only_look_finds_no_buttons_that_work(billing_admin, colleague, 
 
 
 def test_customer_has_users(customer_admin, sign_in):
-    html = body(sign_in(customer_admin).get(LIST))
+    html = readable(sign_in(customer_admin).get(LIST))
 
     assert "<h1>Users</h1>" in html
     assert "User management</h1>" not in html
@@ -205,7 +197,7 @@ def test_added_user_signs_in_and_must_choose_a_password(user_admin, sign_in, cli
 def test_customer_types_the_name_before_its_domain(customer_admin, sign_in):
     client = sign_in(customer_admin)
 
-    page = body(client.get("/staff/add/"))
+    page = readable(client.get("/staff/add/"))
     response = client.post("/staff/add/", typed(account_name="Taro.Yamada", roles=[]))
 
     assert "@aoba.onmicrosoft.com" in page
@@ -227,7 +219,7 @@ def test_all_errors_are_said_at_once_and_nothing_typed_is_lost(user_admin, sign_
     response = sign_in(user_admin).post("/staff/add/", {"name": "Nina", "account_name": "no address", "language": "xx"})
 
     form = response.context["form"]
-    assert {name: [error.code for error in errors.as_data()] for name, errors in form.errors.items()} == {
+    assert codes(form) == {
         "account_name": ["invalid"],
         "language": ["invalid_choice"],
         "roles": ["required"],
@@ -264,7 +256,7 @@ def test_add_needs_the_role(billing_admin, sign_in):
 
 
 def test_page_shows_the_person_and_what_each_role_is_for(user_admin, colleague, sign_in):
-    html = body(sign_in(user_admin).get(url(colleague)))
+    html = readable(sign_in(user_admin).get(url(colleague)))
 
     for words in (
         *("Carl Colleague", "colleague@kita.example", "Sales agent", "Suspend", "Remove user"),
@@ -295,7 +287,7 @@ def test_last_global_admin_stays(provider_admin, sign_in):
     response = sign_in(provider_admin).post(url(provider_admin, "roles"), {"roles": ["sales_agent"]})
 
     assert [error.code for error in response.context["form"].errors["roles"].as_data()] == ["last_global_admin"]
-    assert "is the last Global admin" in body(response)
+    assert "is the last Global admin" in readable(response)
 
 
 def test_who_gives_up_the_role_still_finds_the_page(user_admin, sign_in):
@@ -309,7 +301,7 @@ def test_role_that_means_nothing_here_can_be_kept_and_taken_away(customer_admin,
     person = member(relationship.customer.organisation, Role.SALES_AGENT)
     client = sign_in(customer_admin)
 
-    assert "Sales agent" in body(client.get(url(person)))
+    assert "Sales agent" in readable(client.get(url(person)))
     client.post(url(person, "roles"), {"roles": ["sales_agent", "billing_admin"]})
     assert stored(person).roles == ["billing_admin", "sales_agent"]
 
@@ -323,9 +315,9 @@ def test_suspending_and_reactivating(user_admin, colleague, sign_in):
 
     assert is_out is not None
     assert stored(colleague).suspended_at is None
-    assert "Carl Colleague is suspended and cannot come in any more." in body(suspended)
+    assert "Carl Colleague is suspended and cannot come in any more." in readable(suspended)
     assert 'action="/staff/' in suspended.text
-    assert "Carl Colleague can come in again, with the same roles as before." in body(reactivated)
+    assert "Carl Colleague can come in again, with the same roles as before." in readable(reactivated)
 
 
 def test_removing_says_first_what_happens(user_admin, colleague, sign_in):
@@ -335,11 +327,11 @@ def test_removing_says_first_what_happens(user_admin, colleague, sign_in):
     before = stored(colleague).ended_at
     removed = client.post(url(colleague, "remove"), follow=True)
 
-    assert "Carl Colleague loses access to Kita at once" in body(asked)
+    assert "Carl Colleague loses access to Kita at once" in readable(asked)
     assert before is None
     assert removed.redirect_chain == [(LIST, 302)]
     assert stored(colleague).ended_at is not None
-    assert "To let this person come back, send an invitation." in body(client.get(url(colleague)))
+    assert "To let this person come back, send an invitation." in readable(client.get(url(colleague)))
 
 
 def test_resetting_shows_the_password_once(user_admin, colleague, sign_in):
@@ -363,7 +355,7 @@ def test_global_admin_is_left_alone_by_others(user_admin, provider_admin, sign_i
     response = sign_in(user_admin).post(url(provider_admin, view))
 
     assert (response.status_code, response.context["refused"]) == (200, code)
-    assert "Only a Global admin can change a Global admin." in body(response)
+    assert "Only a Global admin can change a Global admin." in readable(response)
     assert (stored(provider_admin).suspended_at, stored(provider_admin).ended_at) == (None, None)
 
 
@@ -372,7 +364,7 @@ def test_nobody_does_it_to_oneself(user_admin, sign_in, view):
     response = sign_in(user_admin).post(url(user_admin, view))
 
     assert response.context["refused"] == "yourself"
-    assert "You cannot do this to yourself." in body(response)
+    assert "You cannot do this to yourself." in readable(response)
     assert f'action="{url(user_admin, "suspend")}"' not in response.text
 
 
@@ -390,7 +382,7 @@ def test_password_that_opens_more_is_left(user_admin, colleague, stranger, sign_
 
 
 def test_who_may_only_look_finds_no_forms(billing_admin, colleague, sign_in):
-    html = body(sign_in(billing_admin).get(url(colleague)))
+    html = readable(sign_in(billing_admin).get(url(colleague)))
 
     assert "Roles that may do this: Global admin, User management admin" in html
     assert "/suspend/" not in html
@@ -434,7 +426,7 @@ def test_open_session_loses_access_at_the_next_request(user_admin, colleague, si
     assert browser.get("/customers/").status_code == 403
     assert browser.get(LIST).status_code == 403
     assert browser.post("/resellers/requests/new/").status_code == 403
-    assert words in body(browser.get("/"))
+    assert words in readable(browser.get("/"))
 
 
 def test_who_works_elsewhere_too_is_told_there(user_admin, colleague, stranger, sign_in):
@@ -442,7 +434,7 @@ def test_who_works_elsewhere_too_is_told_there(user_admin, colleague, stranger, 
     browser = sign_in(colleague)
     sign_in(user_admin).post(url(colleague, "suspend"))
 
-    html = body(browser.get("/"))
+    html = readable(browser.get("/"))
 
     assert "<h1>Rhein</h1>" in html
     assert "Your access to Kita is suspended" in html
@@ -451,7 +443,7 @@ def test_who_works_elsewhere_too_is_told_there(user_admin, colleague, stranger, 
 def test_who_never_worked_anywhere_is_told_how_to_begin(client, db):
     client.force_login(UserFactory())
 
-    html = body(client.get("/"))
+    html = readable(client.get("/"))
 
     assert "invite" in html
     assert "suspended" not in html

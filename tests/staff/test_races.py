@@ -7,15 +7,11 @@ from accounts.roles import Role
 from staff.invitations import decline, join
 from staff.models import StaffInvitation
 from staff.people import add_person, change_roles, remove_person, reset_password, suspend_person
-from tests.attack_tools import at_once
 from tests.factories import StaffInvitationFactory, UserFactory, member
+from tests.threads import at_once, fresh
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = range(5)
-
-
-def fresh(membership: Membership) -> Membership:
-    return Membership.objects.select_related("organisation", "user").get(pk=membership.pk)
 
 
 def global_admins(organisation) -> int:

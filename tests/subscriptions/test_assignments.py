@@ -9,7 +9,6 @@ from django.utils import timezone
 from accounts.access import RoleMissing
 from accounts.models import Membership
 from accounts.roles import Role
-from activity.log import codes_of
 from activity.models import Activity
 from staff.people import remove_person, suspend_person
 from subscriptions.assignments import (
@@ -25,25 +24,9 @@ from subscriptions.assignments import (
 from subscriptions.changes import Changes, submit_changes
 from subscriptions.models import LicenceAssignment, Subscription
 from tests.factories import LicenceAssignmentFactory, RelationshipFactory, SubscriptionFactory, member
+from tests.refusals import refused
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def person(relationship):
-    """A user of Aoba without a role."""
-    return member(relationship.customer.organisation, name="Hana", email="hana@aoba.onmicrosoft.com")
-
-
-@pytest.fixture
-def assignment(subscription, person):
-    return LicenceAssignmentFactory(subscription=subscription, membership=person)
-
-
-def refused(act, *args, **kwargs) -> str:
-    with pytest.raises(ValidationError) as refusal:
-        act(*args, **kwargs)
-    return codes_of(refusal.value)
 
 
 def said(act, *args, **kwargs) -> str:

@@ -5,8 +5,8 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import Membership
 from subscriptions.models import LicenceAssignment, Subscription
-from tests.attack_tools import at_once
 from tests.factories import LicenceAssignmentFactory, SubscriptionFactory, member
+from tests.threads import at_once
 
 CONSTRAINT = "subscriptions_assigned_at_most_bought"
 NOW = "2026-03-01T12:00Z"

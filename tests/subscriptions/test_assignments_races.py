@@ -1,9 +1,6 @@
 """Licences at the same moment, on real connections: assigned are never more than were bought."""
 
-from threading import Thread
-
 import pytest
-from django.db import transaction
 
 from accounts.models import Membership
 from accounts.roles import Role
@@ -12,14 +9,10 @@ from staff.people import remove_person
 from subscriptions.assignments import assign_licence, withdraw_licence
 from subscriptions.changes import Changes, submit_changes
 from subscriptions.models import LicenceAssignment, Subscription
-from tests.attack_tools import at_once, until_somebody_waits
 from tests.factories import LicenceAssignmentFactory, member
+from tests.threads import at_once, fresh, held_up
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def fresh(membership):
-    return Membership.objects.select_related("organisation", "user").get(pk=membership.pk)
 
 
 def again(subscription):
@@ -119,17 +112,12 @@ def test_assigned_while_the_user_is_removed(subscription, people, customer_admin
 
 def test_user_who_is_being_removed_is_waited_for(subscription, people, customer_admin):
     """Assigning that starts before the removal is through ends after it, and finds nobody."""
-    person, answers = people[0], []
-    act = Thread(target=lambda: answers.extend(at_once(lambda: assign(subscription, person, customer_admin))))
+    answer = held_up(
+        lambda: assign(subscription, people[0], customer_admin),
+        by=lambda: Membership.objects.filter(pk=people[0].pk).update(ended_at="2026-03-01T12:00Z"),
+    )
 
-    with transaction.atomic():
-        Membership.objects.select_for_update().get(pk=person.pk)
-        Membership.objects.filter(pk=person.pk).update(ended_at="2026-03-01T12:00Z")
-        act.start()
-        until_somebody_waits()
-    act.join()
-
-    assert answers == ["not_a_user"]
+    assert answer == "not_a_user"
     assert held(subscription) == 0
 
 

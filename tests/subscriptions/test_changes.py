@@ -1,11 +1,8 @@
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from threading import Barrier
 
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
-from django.db import connection
 
 from accounts.access import RoleMissing
 from accounts.roles import Role
@@ -26,6 +23,7 @@ from tests.factories import (
     member,
     ready_reseller,
 )
+from tests.threads import results_at_once
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -119,11 +117,16 @@ def test_credit_and_support_are_told_to_the_resellers_concerned(subscription, pr
 
     submit(subscription, provider_admin, mpn_id="0077", support_contact=other)
 
-    for activity in Activity.objects.all():
-        assert other.pk in {sighting.organisation_id for sighting in activity.sightings.all()}
-    assert [(each.verb, each.details["old"], each.details["new"]) for each in Activity.objects.order_by("pk")] == [
-        ("credit_changed", "", "0077"),
-        ("support_contact_changed", "Kita", "Momiji"),
+    everybody = ["Aoba", "Kita", "Momiji", "Sakura"]
+    assert [
+        (
+            *(each.verb, each.details["old"], each.details["new"]),
+            sorted(each.sightings.values_list("organisation__name", flat=True)),
+        )
+        for each in Activity.objects.order_by("pk")
+    ] == [
+        ("credit_changed", "", "0077", everybody),
+        ("support_contact_changed", "Kita", "Momiji", everybody),
     ]
 
 
@@ -490,29 +493,12 @@ def test_ended_partner_cannot_be_chosen_again(subscription, partnership, provide
 # Two at the same moment
 
 
-def together(*calls):
-    """Run the calls in threads that start at the same moment; an exception is a result."""
-    barrier = Barrier(len(calls))
-
-    def run(call):
-        try:
-            barrier.wait()
-            return call()
-        except ValidationError as refusal:
-            return codes_of(refusal)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
-
-
 @pytest.mark.django_db(transaction=True)
 def test_of_two_changes_at_once_the_second_is_told_and_none_is_lost(relationship, provider_admin, sales_agent):
     subscription = SubscriptionFactory(relationship=relationship)
     subscription = Subscription.objects.get(pk=subscription.pk)
 
-    results = together(
+    results = results_at_once(
         lambda: submit(subscription, provider_admin, nickname="New name"),
         lambda: submit(subscription, sales_agent, licences=20),
     )
@@ -531,7 +517,7 @@ def test_two_credits_at_once_make_one_period(relationship, provider, provider_ad
     other = ready_reseller("Momiji", number="0077")
     PartnershipFactory(provider=provider, reseller=other)
 
-    results = together(
+    results = results_at_once(
         lambda: submit(subscription, provider_admin, mpn_id="0012345"),
         lambda: submit(subscription, sales_agent, mpn_id="0077"),
     )
@@ -544,7 +530,7 @@ def test_two_credits_at_once_make_one_period(relationship, provider, provider_ad
 def test_suspending_twice_at_once_suspends_once(relationship, provider_admin):
     subscription = SubscriptionFactory(relationship=relationship)
 
-    results = together(*[lambda: suspend(subscription, membership=provider_admin)] * 2)
+    results = results_at_once(*[lambda: suspend(subscription, membership=provider_admin)] * 2)
 
     assert sorted(results, key=str) == [None, "wrong_state"]
     assert Subscription.objects.get().revision == 2

@@ -1,6 +1,5 @@
 """The lists Credited and Supported: what a reseller knows without access to it (design.md §3)."""
 
-import csv
 from datetime import timedelta
 
 import pytest
@@ -20,18 +19,10 @@ from tests.factories import (
     member,
     ready_reseller,
 )
+from tests.pages import body, rows_of
 
 CREDITED = "/subscriptions/credited/"
 SUPPORTED = "/subscriptions/supported/"
-
-
-def body(response) -> str:
-    return response.content.decode()
-
-
-def rows_of(response) -> list[list[str]]:
-    text = b"".join(response.streaming_content).decode("utf-8-sig")
-    return list(csv.reader(text.splitlines()))
 
 
 @pytest.fixture

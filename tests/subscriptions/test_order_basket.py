@@ -14,6 +14,7 @@ from tests.factories import (
     PartnershipFactory,
     ready_reseller,
 )
+from tests.refusals import codes
 from tests.subscriptions.order_answers import line
 
 
@@ -30,10 +31,6 @@ def basket(sales_agent):
     return basket
 
 
-def codes(form):
-    return {name: [error.code for error in errors] for name, errors in form.errors.as_data().items()}
-
-
 def test_a_good_line_is_what_submit_needs(basket, partnership, reseller, offer):
     found = basket(line(offer, 25, "0012345"))
 
@@ -48,6 +45,10 @@ def test_a_line_without_a_reseller_credits_nobody(basket, offer):
     found = basket(line(offer))
 
     assert (found.is_valid(), found.lines[0].line.account, found.lines[0].credited_label) == (True, None, "")
+
+
+def test_the_usual_number_is_that_of_a_partner_or_none(basket, partnership, reseller):
+    assert [basket().number_of(each) for each in (str(reseller.pk), "Nobody", "")] == ["0012345", "", ""]
 
 
 def test_a_typed_mpn_id_goes_before_the_one_from_the_list(basket, partnership, provider, offer):

@@ -1,4 +1,3 @@
-import csv
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,6 +10,7 @@ from accounts.roles import Role
 from activity.models import Activity
 from subscriptions.price_list import COLUMNS, load_price_list
 from tests.factories import OfferFactory, ProviderFactory, member
+from tests.pages import rows_of
 
 LIST = reverse("subscriptions:price_list")
 EXPORT = reverse("subscriptions:price_list_export")
@@ -24,11 +24,6 @@ def european(db):
 
 def titles(response):
     return [offer.sku_title for offer in response.context["page"]]
-
-
-def exported(response):
-    text = b"".join(response.streaming_content).decode("utf-8-sig")
-    return list(csv.reader(text.splitlines()))
 
 
 def test_list_has_the_offers_of_ones_own_market_by_name(sign_in, provider_admin):
@@ -154,7 +149,7 @@ def test_export_is_in_the_public_columns_and_can_be_loaded_again(sign_in, provid
     OfferFactory(sku_title="Mail plan", product_id="CFQ7", unit_price=Decimal("1234"), tags=["Enterprise", "New"])
     OfferFactory(sku_title="Foreign", market="DE")
 
-    rows = exported(sign_in(provider_admin).get(EXPORT))
+    rows = rows_of(sign_in(provider_admin).get(EXPORT))
 
     assert rows == [
         list(COLUMNS),

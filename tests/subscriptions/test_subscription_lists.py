@@ -1,6 +1,5 @@
 """Subscriptions over all customers, of one customer, and as a file."""
 
-import csv
 from datetime import UTC, datetime
 
 import pytest
@@ -18,6 +17,7 @@ from tests.factories import (
     SubscriptionFactory,
     ready_reseller,
 )
+from tests.pages import rows_of
 
 LIST = reverse("subscriptions:list")
 EXPORT = reverse("subscriptions:export")
@@ -38,11 +38,6 @@ def nicknames(response):
 def credit(subscription, reseller, **fields):
     account = reseller.organisation.partner_accounts.get()
     return ResellerOfRecordFactory(subscription=subscription, partner_account=account, **fields)
-
-
-def exported(response):
-    text = b"".join(response.streaming_content).decode("utf-8-sig")
-    return list(csv.reader(text.splitlines()))
 
 
 def customer_url(relationship):
@@ -223,7 +218,7 @@ def test_export_has_what_is_filtered(sign_in, provider_admin, relationship, rese
     credit(mail, reseller)
     named(relationship, "=Office", status="suspended", auto_renew=False, starts_at=at(2), created_at=at(1))
 
-    rows = exported(sign_in(provider_admin).get(EXPORT, {"customer": str(relationship.customer_id)}))
+    rows = rows_of(sign_in(provider_admin).get(EXPORT, {"customer": str(relationship.customer_id)}))
 
     company = ["Aoba", "aoba.onmicrosoft.com", str(relationship.customer_id), "Kita"]
     office = relationship.subscriptions.get(nickname="=Office")
@@ -246,7 +241,7 @@ def test_export_has_what_is_filtered(sign_in, provider_admin, relationship, rese
 
 
 def test_export_of_a_customers_people_is_their_own(sign_in, customer_admin, subscription, strange_subscription):
-    rows = exported(sign_in(customer_admin).get(EXPORT))
+    rows = rows_of(sign_in(customer_admin).get(EXPORT))
 
     assert [row[0] for row in rows] == ["Subscription ID", str(subscription.code)]
 

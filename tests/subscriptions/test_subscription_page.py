@@ -20,6 +20,7 @@ from tests.factories import (
     member,
     ready_reseller,
 )
+from tests.refusals import codes_on
 
 
 def detail_url(subscription):
@@ -49,10 +50,6 @@ def change(sign_in):
 
 def options(response, name):
     return [str(label) for _value, label in response.context["form"].fields[name].widget.choices]
-
-
-def errors(response):
-    return {name: [error.code for error in found] for name, found in response.context["form"].errors.as_data().items()}
 
 
 @pytest.fixture
@@ -270,7 +267,7 @@ def test_refusals_stand_beside_their_fields_and_keep_what_was_typed(change, prov
 
     response = change(provider_admin, subscription, nickname="Typed", licences="301", mpn_id="0099")
 
-    assert errors(response) == {"licences": ["too_many"], "mpn_id": ["mpn_not_partnered"]}
+    assert codes_on(response) == {"licences": ["too_many"], "mpn_id": ["mpn_not_partnered"]}
     for kept in ('value="Typed"', 'value="301"', 'value="0099"'):
         assert kept in response.text
     assert "0099 belongs to Mosel, which is not your partner." in response.text
@@ -282,7 +279,7 @@ def test_refused_choice_of_the_list_stands_at_the_list_and_stays_chosen(change, 
 
     response = change(provider_admin, subscription, reseller="0099")
 
-    assert errors(response) == {"reseller": ["mpn_not_partnered"]}
+    assert codes_on(response) == {"reseller": ["mpn_not_partnered"]}
     assert '<option value="0099" selected>0099</option>' in response.text
 
 
@@ -302,7 +299,7 @@ def test_what_makes_no_sense_is_refused(change, provider_admin, subscription, ch
     response = change(provider_admin, subscription, **changes)
 
     subscription.refresh_from_db()
-    assert errors(response) == expected
+    assert codes_on(response) == expected
     assert subscription.revision == 1
 
 
@@ -310,7 +307,7 @@ def test_strangers_reseller_cannot_be_designated(change, provider_admin, subscri
     response = change(provider_admin, subscription, support_contact=str(strange_relationship.reseller_id))
 
     subscription.refresh_from_db()
-    assert errors(response) == {"support_contact": ["invalid_choice"]}
+    assert codes_on(response) == {"support_contact": ["invalid_choice"]}
     assert subscription.support_contact is None
 
 
@@ -403,7 +400,7 @@ def test_change_made_meanwhile_is_told_with_both_values(sign_in, change, provide
 
     form = response.context["form"]
     subscription.refresh_from_db()
-    assert errors(response) == {"__all__": ["changed_meanwhile"]}
+    assert codes_on(response) == {"__all__": ["changed_meanwhile"]}
     assert [(each.label, each.now, each.entered) for each in form.conflicts] == [
         ("Subscription nickname", "Theirs", ""),
         ("Licenses", "20", "30"),

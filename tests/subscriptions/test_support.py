@@ -3,12 +3,10 @@
 from uuid import uuid4
 
 import pytest
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from accounts.access import RoleMissing
 from accounts.roles import Role
-from activity.log import codes_of
 from activity.models import Activity
 from outbox.models import Notice, OutgoingEmail
 from resellers.partnerships import end_partnership
@@ -16,6 +14,7 @@ from subscriptions.changes import Changes, submit_changes
 from subscriptions.models import Subscription, SupportMessage, SupportRequest
 from subscriptions.support import answered_by, close_request, open_request, reopen_request, write
 from tests.factories import PartnershipFactory, SubscriptionFactory, SupportRequestFactory, member, ready_reseller
+from tests.refusals import refused
 
 
 def ask(subscription, membership, **answers):
@@ -41,12 +40,6 @@ def told(subject=None):
         (row.subject, row.membership.user.email, row.names.get("change", ""), bool(row.path))
         for row in (rows.filter(subject=subject) if subject else rows)
     ]
-
-
-def refused(act, *args, **kwargs):
-    with pytest.raises(ValidationError) as refusal:
-        act(*args, **kwargs)
-    return codes_of(refusal.value)
 
 
 @pytest.fixture

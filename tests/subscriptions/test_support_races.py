@@ -1,30 +1,23 @@
 """Support requests at the same moment, on real connections: nothing is written in what is closed or taken away."""
 
-from concurrent.futures import ThreadPoolExecutor
-from time import monotonic
 from uuid import uuid4
 
 import pytest
-from django.db import connection, connections, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Membership
 from accounts.roles import Role
 from activity.models import Activity
 from subscriptions.changes import Changes, submit_changes
 from subscriptions.models import Subscription, SupportMessage, SupportRequest
 from subscriptions.support import close_request, hand_over_open_requests, open_request, reopen_request, write
-from tests.attack_tools import at_once
 from tests.factories import PartnershipFactory, SupportRequestFactory, member, ready_reseller
+from tests.refusals import codes
+from tests.threads import at_once, fresh, held_up, hold
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LIST, NEW = reverse("support:list"), reverse("support:new")
-
-
-def fresh(membership):
-    return Membership.objects.select_related("organisation", "user").get(pk=membership.pk)
 
 
 def designate(subscription, contact, membership):
@@ -141,30 +134,7 @@ def test_two_close(asked, customer_admin, reseller_admin, _round):
 
 def sent_meanwhile(client, address, typed, subscription, change):
     """Send a form, which has to wait for the locked subscription; make the change; then what came back."""
-
-    def send():
-        try:
-            return client.post(address, typed)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(1) as thread:
-        with transaction.atomic():
-            Subscription.objects.select_for_update().get(pk=subscription.pk)
-            answer = thread.submit(send)
-            _wait_until_somebody_waits()
-            change()
-        return answer.result()
-
-
-def _wait_until_somebody_waits():
-    until = monotonic() + 20
-    with connection.cursor() as cursor:
-        while monotonic() < until:
-            cursor.execute("select count(*) from pg_stat_activity where pg_backend_pid() = any(pg_blocking_pids(pid))")
-            if cursor.fetchone()[0]:
-                return
-    pytest.fail("nobody waits")
+    return held_up(lambda: client.post(address, typed), by=lambda: hold(subscription), meanwhile=change)
 
 
 @pytest.mark.parametrize("page", ["write", "close"])
@@ -195,6 +165,6 @@ def test_a_provider_that_leaves_in_the_middle_is_said(sign_in, customer_admin, s
     typed = {"subscription": str(supported.code), "title": "No mail", "severity": "minimal", "text": "Hm"}
     form = sent_meanwhile(sign_in(customer_admin), NEW, typed, supported, end).context["form"]
 
-    assert [error.code for error in form.errors.as_data()["subscription"]] == ["relationship_ended"]
+    assert codes(form) == {"subscription": ["relationship_ended"]}
     assert form["text"].value() == "Hm"
     assert not SupportRequest.objects.exists()

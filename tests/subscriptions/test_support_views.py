@@ -1,6 +1,5 @@
 """The pages of support requests: the list, a new one, and one with what was written."""
 
-import csv
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -22,6 +21,8 @@ from tests.factories import (
     member,
     ready_reseller,
 )
+from tests.pages import rows_of
+from tests.refusals import codes
 
 LIST = reverse("support:list")
 EXPORT = reverse("support:export")
@@ -42,14 +43,6 @@ def titles(response):
 
 def said(response):
     return [str(each) for each in response.context["messages"]]
-
-
-def codes(form):
-    return {name: [error.code for error in errors.as_data()] for name, errors in form.errors.items()}
-
-
-def exported(response):
-    return list(csv.reader(b"".join(response.streaming_content).decode("utf-8-sig").splitlines()))
 
 
 def answers(subscription, **changes):
@@ -219,7 +212,7 @@ def test_export_has_what_is_filtered(sign_in, reseller_admin, asked, strange_req
     SupportRequestFactory(subscription=asked.subscription, title="Other", status="closed")
     SupportRequest.objects.filter(pk=asked.pk).update(title="=mail", opened_at=at(1, 9), changed_at=at(2, 9))
 
-    rows = exported(sign_in(reseller_admin).get(EXPORT, {"status": "open"}))
+    rows = rows_of(sign_in(reseller_admin).get(EXPORT, {"status": "open"}))
 
     assert rows == [
         [
