@@ -54,8 +54,10 @@ migrations: $(READY)
 deployment: $(READY)
 	$(LIKE_PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING
 
-bench: $(READY) ## Measure the pages that have to be quick (ARGS="1000 100000" customers)
+bench: $(READY) ## Measure pages (ARGS="1000 100000" customers), a price list and renewals
 	@DEBUG=0 $(WITH_SERVERS) $(PYTHON) -m tests.benchmarks.measure $(ARGS)
+	@DEBUG=0 $(WITH_SERVERS) $(PYTHON) -m tests.benchmarks.price_list 100000
+	@DEBUG=0 $(WITH_SERVERS) $(PYTHON) -m tests.benchmarks.renewals 100000
 
 messages: $(READY) ## Bring locale/ up to date with the sources
 	@$(PYTHON) -m partnercenter.dev.messages update

@@ -35,10 +35,13 @@ class Permission(models.TextChoices):
     PLACE_ORDERS = "place_orders", _("add customers and submit orders")
     EDIT_SUBSCRIPTIONS = "edit_subscriptions", _("change licenses, nickname and auto-renew")
     SUSPEND_SUBSCRIPTIONS = "suspend_subscriptions", _("suspend and reactivate subscriptions")
+    CANCEL_SUBSCRIPTIONS = "cancel_subscriptions", _("cancel subscriptions")
     CHANGE_CREDIT = "change_credit", _("change Reseller (MPN ID)")
     DESIGNATE_SUPPORT = "designate_support", _("designate the support contact")
     EDIT_CUSTOMERS = "edit_customers", _("edit a customer's account and reset its temporary password")
     SEE_PRICES = "see_prices", _("see prices")
+    SEE_BILLS = "see_bills", _("see statements, incentives and what resellers pay")
+    SET_MARKUPS = "set_markups", _("set markups")
     REQUEST_RELATIONSHIP = "request_relationship", _("request a reseller relationship")
     END_RELATIONSHIP = "end_relationship", _("remove a reseller relationship")
     GRANT_ACCESS = "grant_access", _("give and withdraw a partner's access")
@@ -59,10 +62,13 @@ _PROVIDER: dict[Permission, frozenset[Role]] = {
     Permission.PLACE_ORDERS: _SEED,
     Permission.EDIT_SUBSCRIPTIONS: _SEED | {Role.HELPDESK_AGENT},
     Permission.SUSPEND_SUBSCRIPTIONS: _SEED - {Role.USER_ADMIN},
+    Permission.CANCEL_SUBSCRIPTIONS: _SEED - {Role.USER_ADMIN},
     Permission.CHANGE_CREDIT: _SEED,
     Permission.DESIGNATE_SUPPORT: _SEED | {Role.HELPDESK_AGENT},
     Permission.EDIT_CUSTOMERS: _SEED - {Role.USER_ADMIN} | {Role.HELPDESK_AGENT},
     Permission.SEE_PRICES: frozenset({Role.GLOBAL_ADMIN, Role.ADMIN_AGENT, Role.SALES_AGENT, Role.BILLING_ADMIN}),
+    Permission.SEE_BILLS: frozenset({Role.GLOBAL_ADMIN, Role.ADMIN_AGENT, Role.SALES_AGENT, Role.BILLING_ADMIN}),
+    Permission.SET_MARKUPS: frozenset({Role.GLOBAL_ADMIN, Role.ADMIN_AGENT, Role.BILLING_ADMIN}),
     Permission.REQUEST_RELATIONSHIP: _SEED,
     Permission.END_RELATIONSHIP: frozenset({Role.GLOBAL_ADMIN, Role.ADMIN_AGENT, Role.SALES_AGENT}),
     Permission.GRANT_ACCESS: frozenset({Role.GLOBAL_ADMIN, Role.ADMIN_AGENT}),
@@ -78,6 +84,7 @@ _RESELLER = {
         Permission.VIEW,
         Permission.EDIT_SUBSCRIPTIONS,
         Permission.SUSPEND_SUBSCRIPTIONS,
+        Permission.SEE_BILLS,
         Permission.EDIT_CUSTOMERS,
         Permission.REQUEST_RELATIONSHIP,
         Permission.ASSIGN_LICENCES,

@@ -8,11 +8,16 @@ from django.utils.translation import gettext_lazy as _
 
 LABELS = {
     "account": _("Account name"),
+    "billing": _("Billing frequency"),
+    "charges": _("Charges"),
     "country": _("Country/region"),
+    "counts": _("Lines"),
     "delegations": _("Access that ended"),
     "domain": _("Primary domain name"),
+    "done": _("Done"),
     "fields": _("Fields"),
     "kind": _("Kind"),
+    "licences": _("Licenses"),
     "lines": _("Subscriptions"),
     "list": _("List"),
     "mpn_id": _("MPN ID"),
@@ -25,12 +30,15 @@ LABELS = {
     "provider": _("Indirect provider"),
     "reason": _("Reason"),
     "recipient": _("Send to"),
+    "refused": _("Refused"),
     "request": _("Request"),
     "reseller": _("Indirect reseller"),
     "roles": _("Roles"),
     "signer": _("Signed by"),
     "subscription": _("Subscription ID"),
     "support_request": _("Support request"),
+    "term": _("Term"),
+    "unchanged": _("As it was"),
     "version": _("Version"),
 }
 
@@ -43,6 +51,17 @@ _VALUES = {
     "open": _("Open"),
     "attention_needed": _("Attention needed"),
     "closed": _("Closed"),
+    "P1M": _("1 month"),
+    "P1Y": _("1 year"),
+    "P3Y": _("3 years"),
+    "monthly": _("Monthly"),
+    "annual": _("Annual"),
+    "triennial": _("Triennial"),
+    "ended_expired": _("Auto-renew was off."),
+    "ended_cancelled": _("It was suspended when its term ended."),
+    "ended_not_offered": _("The price list does not offer it any more."),
+    "ended_trial": _("It was a trial that becomes nothing else."),
+    "ended_with_base": _("It was an add-on of a subscription that has ended."),
 }
 
 

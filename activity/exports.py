@@ -3,6 +3,7 @@
 import codecs
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.http import StreamingHttpResponse
@@ -55,5 +56,5 @@ def _lines(header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterator[byt
 
 def _harmless(cell: Any) -> str:
     text = "" if cell is None else str(cell)
-    is_number = isinstance(cell, int | float)
+    is_number = isinstance(cell, int | float | Decimal)
     return f"'{text}" if text.startswith(_FORMULA) and not is_number else text

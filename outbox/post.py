@@ -1,6 +1,7 @@
 """Posting and delivering mail. post() belongs into the transaction that promises it; deliver() runs in a worker."""
 
 import smtplib
+from collections.abc import Sequence
 from datetime import timedelta
 
 from celery import current_app
@@ -37,6 +38,14 @@ def post(
     )
     _deliver_on_commit(email)
     return email
+
+
+@transaction.atomic
+def post_many(emails: Sequence[OutgoingEmail]) -> None:
+    """Write down many messages without a personal link in one query, and hand each to a worker on commit."""
+    OutgoingEmail.objects.bulk_create(emails)
+    for email in emails:
+        _deliver_on_commit(email)
 
 
 @transaction.atomic

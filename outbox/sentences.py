@@ -1,9 +1,9 @@
 """What a notice says, in the reader's language: a title, and what to do about it."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from django.conf import settings
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -60,6 +60,22 @@ SENTENCES: dict[Subject, tuple[str | Promise, str | Promise]] = {
     Subject.ENROLMENT_DECIDED: (_("The enrollment of %(company)s: %(state)s"), ""),
     Subject.PROFILE_DECIDED: (_("Your directory entry: %(state)s"), "%(reason)s"),
     Subject.ROLES_CHANGED: (_("Your roles at %(company)s have changed"), _("They are now: %(roles)s")),
+    Subject.RENEWALS_AHEAD: (
+        _("Subscriptions renew or end within 30 days: %(count)s"),
+        _("Open the page to see which, and to change what they renew with."),
+    ),
+    Subject.SUBSCRIPTION_ENDED: (
+        _("%(subscription)s of %(company)s has ended"),
+        "%(change)s",
+    ),
+    Subject.STATEMENT_CLOSED: (
+        _("The statements of %(month)s are closed"),
+        _("They do not change any more. Later charges are in the next ones."),
+    ),
+    Subject.BULK_FINISHED: (
+        _("Bulk change finished: %(title)s"),
+        _("Done: %(done)s. Refused: %(refused)s. Open the page to download the result."),
+    ),
     Subject.SUPPORT_REQUESTED: (_("%(company)s asks for support: %(title)s"), _("It concerns %(subscription)s.")),
     Subject.SUPPORT_ANSWERED: (_("News on the support request: %(title)s"), "%(change)s"),
 }
@@ -71,6 +87,11 @@ WORDS: dict[str, str | Promise] = {
     "enrolment_suspended": _("Suspended"),
     "profile_approved": _("Approved"),
     "profile_declined": _("Declined"),
+    "ended_expired": _("Auto-renew was off."),
+    "ended_cancelled": _("It was suspended when its term ended."),
+    "ended_not_offered": _("The price list does not offer it any more."),
+    "ended_trial": _("It was a trial that becomes nothing else."),
+    "ended_with_base": _("It was an add-on of a subscription that has ended."),
     "support_partner_wrote": _("There is an answer."),
     "support_customer_wrote": _("The customer has written."),
     "support_closed": _("The request was closed."),
@@ -83,9 +104,10 @@ WORDS: dict[str, str | Promise] = {
 }
 
 
-# The names that stand for one of those words, a moment or roles; all others are words that somebody typed.
+# The names that stand for one of those words, a moment, a month or roles; all others are words that somebody typed.
 _WORDED = ("state", "change")
 _MOMENTS = ("day",)
+_MONTHS = ("month",)
 _ROLES = ("roles",)
 NOTHING = "–"
 
@@ -106,6 +128,9 @@ def _shown(name: str, value: str) -> str:
     if name in _MOMENTS:
         day = timezone.localtime(datetime.fromisoformat(value)).date()
         return format_date(day, locale=to_locale(get_language() or settings.LANGUAGE_CODE))
+    if name in _MONTHS:
+        first = date.fromisoformat(f"{value}-01")
+        return format_skeleton("yMMMM", first, locale=to_locale(get_language() or settings.LANGUAGE_CODE))
     if name in _ROLES:
         return listed(labels(Role(role) for role in value.split())) or gettext("None")
     return value

@@ -22,6 +22,10 @@ class Subject(models.TextChoices):
     ENROLMENT_DECIDED = "enrolment_decided", _("Our enrollment was decided")
     PROFILE_DECIDED = "profile_decided", _("A proposal for our directory entry was decided")
     ROLES_CHANGED = "roles_changed", _("My roles have changed")
+    RENEWALS_AHEAD = "renewals_ahead", _("Subscriptions are about to renew or to end")
+    SUBSCRIPTION_ENDED = "subscription_ended", _("A subscription has ended without being renewed")
+    STATEMENT_CLOSED = "statement_closed", _("The statements of a month are closed")
+    BULK_FINISHED = "bulk_finished", _("A bulk change has finished")
     SUPPORT_REQUESTED = "support_requested", _("A customer asks for support")
     SUPPORT_ANSWERED = "support_answered", _("A support request was answered or changed")
 
@@ -38,6 +42,10 @@ _ONLY: dict[Subject, frozenset[Kind]] = {
     Subject.AGREEMENT_MISSING: _PARTNERS,
     Subject.ENROLMENT_DECIDED: frozenset({Kind.RESELLER}),
     Subject.PROFILE_DECIDED: frozenset({Kind.PROVIDER}),
+    Subject.RENEWALS_AHEAD: _PARTNERS,
+    Subject.SUBSCRIPTION_ENDED: _PARTNERS,
+    Subject.STATEMENT_CLOSED: _PARTNERS,
+    Subject.BULK_FINISHED: frozenset({Kind.PROVIDER}),
     Subject.SUPPORT_REQUESTED: _PARTNERS,
 }
 

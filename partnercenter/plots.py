@@ -1,7 +1,6 @@
-"""Small plots, drawn as SVG by templates/components/plot.html with the same numbers in a table."""
+"""What happens in the weeks ahead, as a small plot (accounts/plots.py draws it)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from babel import Locale
@@ -9,31 +8,9 @@ from babel.dates import format_skeleton
 from django.utils import timezone
 from django.utils.translation import get_language, to_locale
 
-WIDTH, HEIGHT, FOOT, GAP = 480, 96, 18, 8
+from accounts.plots import Number, Plot, drawn
+
 WEEKS = 8
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One number: its label, and where its bar stands in the drawing."""
-
-    day: date
-    label: str
-    value: int
-    x: int
-    y: int
-    width: int
-    height: int
-
-
-@dataclass(frozen=True)
-class Plot:
-    """Bars side by side, as high as their numbers."""
-
-    bars: list[Bar]
-    width: int = WIDTH
-    height: int = HEIGHT + FOOT
-    base: int = HEIGHT
 
 
 def week_ends() -> list[datetime]:
@@ -51,18 +28,8 @@ def weeks_ahead(ended: Sequence[int], *, most: int) -> Plot | None:
     known = [count for count in ended if count < most]
     counts = [count - before for before, count in zip([0, *known], known, strict=False)]
     today = timezone.localdate()
-    return _plot([(today + timedelta(weeks=week), count) for week, count in enumerate(counts)]) if any(counts) else None
-
-
-def _plot(numbers: Sequence[tuple[date, int]]) -> Plot:
-    top = 14  # room for the number above the highest bar
-    highest = max(value for _day, value in numbers)
-    step = WIDTH // len(numbers)
-    bars = []
-    for position, (day, value) in enumerate(numbers):
-        height = round((HEIGHT - top) * value / highest)
-        bars.append(Bar(day, _short(day), value, position * step, HEIGHT - height, step - GAP, height))
-    return Plot(bars)
+    days = [today + timedelta(weeks=week) for week in range(len(counts))]
+    return drawn([Number(day, _short(day), count) for day, count in zip(days, counts, strict=True)])
 
 
 def _short(day: date) -> str:

@@ -6,6 +6,7 @@ Outside DEBUG there are no fallbacks: without SECRET_KEY, ALLOWED_HOSTS and DATA
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -124,6 +125,17 @@ CELERY_BEAT_SCHEDULE = {
     "remind-of-relationship-requests": {"task": "customers.tasks.remind_of_requests", "schedule": 3600.0},
     "remind-of-invitations": {"task": "staff.tasks.remind_of_invitations", "schedule": 3600.0},
     "remind-of-agreements": {"task": "resellers.tasks.remind_of_agreements", "schedule": 3600.0},
+    "draw-statements": {"task": "subscriptions.tasks.draw_statements", "schedule": 3600.0},
+    # Two hours into the day, in UTC: what was shown before midnight and submitted after it is counted by then.
+    "close-statements": {"task": "subscriptions.tasks.close_statements", "schedule": crontab(hour="2", minute="0")},
+    "renew-subscriptions": {"task": "subscriptions.tasks.renew_due", "schedule": 60.0, "options": {"expires": 60}},
+    "remind-of-renewals": {"task": "subscriptions.tasks.remind_of_renewals", "schedule": 3600.0},
+    "resume-bulk-changes": {"task": "subscriptions.tasks.resume_bulk_changes", "schedule": 60.0},
+    "take-up-price-lists": {
+        "task": "subscriptions.tasks.take_up_price_lists",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
 }
 
 AUTH_USER_MODEL = "accounts.User"

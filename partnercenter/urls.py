@@ -24,6 +24,8 @@ urlpatterns = [
     path("customers/", include("customers.urls")),
     path("orders/", include("subscriptions.urls.orders")),
     path("subscriptions/", include("subscriptions.urls.subscriptions")),
+    path("incentives/", include("subscriptions.urls.incentives")),
+    path("statements/", include("subscriptions.urls.statements")),
     path("support/", include("subscriptions.urls.support")),
     path("operator/", admin.site.urls),
 ]

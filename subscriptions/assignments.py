@@ -223,7 +223,7 @@ def _not_changeable(subscription: Subscription) -> ValidationError:
     return ValidationError(
         _("This subscription is %(status)s: its licenses stay as they are."),
         "not_changeable",
-        {"status": subscription.get_status_display()},
+        {"status": Subscription.Status(subscription.status).label},
     )
 
 

@@ -5,25 +5,27 @@ Sources: seed (*On the subscription details page…*), design.md §4.5, §4.10, 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import RoleMissing
-from accounts.models import Membership, Organisation
-from accounts.roles import Kind, Permission
-from activity.log import attempt, record
+from accounts.models import Membership
+from accounts.roles import Permission
 from activity.verbs import Verb
-from customers.delegations import check_administers
-from customers.registration import parties
 from resellers.eligibility import account_for_credit
 from resellers.models import Partnership, Reseller
-from subscriptions.assignments import check_not_assigned
+from subscriptions.acting import Act, acting, check_access, foreseen
 from subscriptions.credit import credit, current_credit
-from subscriptions.models import LicenceChange, Subscription
-from subscriptions.ordering import check_licences
-from subscriptions.returns import returnable
+from subscriptions.ledger import Posting, for_the_rest
+from subscriptions.limits import check_limits
+from subscriptions.models import Charge, LicenceChange, Subscription
+from subscriptions.ordering.rules import check_licences
+from subscriptions.plans import withdraw_open_plan
+from subscriptions.quotes import Quote, quote, quote_expired
+from subscriptions.returns import returnable, returned
+from subscriptions.states import REACTIVATE, SUSPEND, Move, Status
 from subscriptions.support import hand_over_open_requests
 
 
@@ -39,130 +41,123 @@ class Changes:
 
 
 def submit_changes(
-    subscription: Subscription, changes: Changes, *, revision: int, membership: Membership
+    subscription: Subscription,
+    changes: Changes,
+    *,
+    revision: int,
+    membership: Membership,
+    quote: Quote | None = None,
 ) -> list[Verb]:
     """Make all the changes or none, and return which there were.
+
+    Licences are charged, or given back, as of the quote's moment; refused with quote_expired when that is not what it
+    says. Whoever is credited from this moment on is billed for what is added at this moment.
 
     Refused with changed_meanwhile when the page was made before somebody else's change, with not_changeable when the
     subscription has ended, with no_delegation for a reseller without account administration, and with every field's
     own reason at once. RoleMissing when a change needs another role.
     """
-    done: list[Verb] = []
-    with attempt(
-        Verb.SUBSCRIPTION_CHANGED,
-        subscription,
-        actor=membership.user,
-        seen_by=parties(subscription.relationship),
-        affected=subscription.customer.organisation,
-        subscription=subscription.code,
-    ) as line:
-        subscription = _locked(subscription, revision)
+    moment = quote.moment if quote and quote.postings else None
+    with acting(Verb.SUBSCRIPTION_CHANGED, subscription, membership, revision=revision, moment=moment) as act:
+        _check_changeable(act.subscription)
         problems: dict[str, ValidationError] = {}
         for field, permission, change in _CHANGES:
-            verb = None
+            noted = len(act.notes)
             try:
-                verb = change(subscription, changes, membership)
+                change(act, changes)
             except ValidationError as problem:
                 problems[field] = problem
-            if (verb or field in problems) and not membership.can(permission):
+            if (len(act.notes) > noted or field in problems) and not membership.can(permission):
                 raise RoleMissing(permission, membership.kind)
-            if verb:
-                done.append(verb)
-        if done or problems:
-            _check_access(subscription, membership)
+        if act.notes or problems:
+            check_access(act.subscription, membership)
         if problems:
             raise ValidationError(problems)
-        line.is_written = True  # each change has written its own
-        if done:
-            subscription.revision += 1
-            subscription.save()
-    return done
+        if quote and not quote.is_same(act.postings):
+            raise quote_expired()
+        return [note.verb for note in act.notes if note.subscription == act.subscription]
+
+
+def quote_changes(subscription: Subscription, changes: Changes, *, moment: datetime) -> Quote:
+    """What submitting the changes would cost at the moment; refused as it would be, beside the licences."""
+    with foreseen(subscription, moment) as family:
+        current = family.member(subscription.pk)
+        if changes.licences == current.licences:
+            return Quote(moment, [])
+        try:
+            _check_licences(current, changes.licences, moment)
+        except ValidationError as problem:
+            raise ValidationError({"licences": problem}) from None
+        return quote(current, _licence_postings(current, changes.licences, moment), moment=moment)
 
 
 def suspend(subscription: Subscription, *, membership: Membership) -> None:
-    """Take access away from the customer's users until the subscription is reactivated; it goes on being billed."""
-    _move(
-        subscription, Verb.SUBSCRIPTION_SUSPENDED, Subscription.Status.ACTIVE, Subscription.Status.SUSPENDED, membership
-    )
+    """Take access away from the customer's users until the subscription is reactivated; it goes on being billed.
+
+    Its add-ons are suspended with it. At the end of its term it is cancelled (design.md §7).
+    """
+    _move(subscription, Verb.SUBSCRIPTION_SUSPENDED, SUSPEND, membership)
 
 
 def reactivate(subscription: Subscription, *, membership: Membership) -> None:
-    """Give access back."""
-    _move(
-        subscription,
-        Verb.SUBSCRIPTION_REACTIVATED,
-        Subscription.Status.SUSPENDED,
-        Subscription.Status.ACTIVE,
-        membership,
-    )
+    """Give access back; its add-ons are reactivated with it."""
+    _move(subscription, Verb.SUBSCRIPTION_REACTIVATED, REACTIVATE, membership)
 
 
-def _move(
-    subscription: Subscription,
-    verb: Verb,
-    origin: Subscription.Status,
-    goal: Subscription.Status,
-    membership: Membership,
-) -> None:
-    with attempt(
-        verb,
-        subscription,
-        actor=membership.user,
-        seen_by=parties(subscription.relationship),
-        affected=subscription.customer.organisation,
-        subscription=subscription.code,
-    ):
-        subscription = Subscription.objects.select_for_update().get(pk=subscription.pk)
-        _check_access(subscription, membership)
-        if subscription.status != origin:
+def _move(subscription: Subscription, verb: Verb, move: Move, membership: Membership) -> None:
+    """Move the whole family. Refused with wrong_state, and with add_on_state for an add-on alone."""
+    with acting(verb, subscription, membership, permission=Permission.SUSPEND_SUBSCRIPTIONS) as act:
+        move.check(act.subscription.status)
+        if act.is_add_on:
             raise ValidationError(
-                _("This subscription is %(status)s."), "wrong_state", {"status": subscription.get_status_display()}
+                _("An add-on is suspended and reactivated with its base, %(base)s."),
+                "add_on_state",
+                {"base": str(act.family.base)},
             )
-        subscription.status = goal
-        subscription.revision += 1
-        subscription.save(update_fields=["status", "revision"])
+        for each in act.living:
+            if each.status in move.origins:
+                each.status = move.goal
+                act.note(verb, each)
 
 
-def _check_access(subscription: Subscription, membership: Membership) -> None:
-    """A provider manages what it sells; a reseller does so with account administration only (design.md §5)."""
-    if membership.kind == Kind.RESELLER:
-        check_administers(membership, subscription.customer)
-
-
-def _locked(subscription: Subscription, revision: int) -> Subscription:
-    current = Subscription.objects.select_for_update(of=("self",)).with_parties().get(pk=subscription.pk)
-    if current.revision != revision:
-        raise ValidationError(
-            _("Somebody else changed this subscription meanwhile. Look at it again before you submit."),
-            "changed_meanwhile",
-        )
-    if not current.can_change:
+def _check_changeable(subscription: Subscription) -> None:
+    if not subscription.can_change:
         raise ValidationError(
             _("This subscription is %(status)s and cannot change any more."),
             "not_changeable",
-            {"status": current.get_status_display()},
+            {"status": Status(subscription.status).label},
         )
-    return current
 
 
-def _rename(subscription: Subscription, changes: Changes, membership: Membership) -> Verb | None:
-    if changes.nickname == subscription.nickname:
-        return None
-    old, subscription.nickname = subscription.nickname, changes.nickname
-    subscription.take_names()
-    return _remember(Verb.NICKNAME_CHANGED, subscription, membership, old=old, new=changes.nickname)
+def _rename(act: Act, changes: Changes) -> None:
+    subscription = act.subscription
+    if changes.nickname != subscription.nickname:
+        old, subscription.nickname = subscription.nickname, changes.nickname
+        subscription.take_names()
+        act.note(Verb.NICKNAME_CHANGED, old=old, new=changes.nickname)
 
 
-def _set_licences(subscription: Subscription, changes: Changes, membership: Membership) -> Verb | None:
-    difference = changes.licences - subscription.licences
-    if difference == 0:
-        return None
+def _set_licences(act: Act, changes: Changes) -> None:
+    subscription, old, new = act.subscription, act.subscription.licences, changes.licences
+    if new == old:
+        return
+    _check_licences(subscription, new, act.moment)
+    act.postings += _licence_postings(subscription, new, act.moment)
+    subscription.licences = new
+    LicenceChange.objects.create(
+        subscription=subscription, difference=new - old, changed_at=act.moment, changed_by=act.membership.user
+    )
+    act.note(Verb.LICENCES_CHANGED, costs=True, old=old, new=new)
+
+
+def _check_licences(subscription: Subscription, licences: int, moment: datetime) -> None:
     if subscription.offer.is_usage_based:
         raise ValidationError(_("A usage-based subscription has no licenses to count."), "usage_based")
     if subscription.status != Subscription.Status.ACTIVE:
         raise ValidationError(_("Reactivate the subscription before you change its licenses."), "suspended")
-    check_licences(subscription.offer, changes.licences)
-    if difference < 0 and -difference > (most := sum(lot.licences for lot in returnable(subscription))):
+    returned_count = subscription.licences - licences
+    if returned_count > 0 and returned_count > (most := sum(lot.licences for lot in returnable(subscription, moment))):
+        check_licences(subscription.offer, licences)
         raise ValidationError(
             _(
                 "Licenses can be given back within 168 hours of being added. "
@@ -171,41 +166,63 @@ def _set_licences(subscription: Subscription, changes: Changes, membership: Memb
             "return_window",
             {"most": most, "least": subscription.licences - most},
         )
-    if difference < 0:
-        check_not_assigned(subscription, changes.licences)
-    old, subscription.licences = subscription.licences, changes.licences
-    LicenceChange.objects.create(subscription=subscription, difference=difference, changed_by=membership.user)
-    return _remember(Verb.LICENCES_CHANGED, subscription, membership, old=old, new=changes.licences)
+    check_limits(subscription, subscription.offer, licences)
 
 
-def _set_auto_renew(subscription: Subscription, changes: Changes, membership: Membership) -> Verb | None:
-    if changes.auto_renew == subscription.auto_renew:
-        return None
+def _licence_postings(subscription: Subscription, licences: int, moment: datetime) -> list[Posting]:
+    """What it costs to have so many from the moment on: the added ones until the billing period ends, or refunds."""
+    difference = licences - subscription.licences
+    if difference > 0:
+        return [for_the_rest(subscription, Charge.Kind.LICENCES_ADDED, difference, moment=moment)]
+    return returned(subscription, -difference, moment=moment)
+
+
+def _set_auto_renew(act: Act, changes: Changes) -> None:
+    """Add-ons follow their base. What was scheduled for a renewal that will not be is withdrawn."""
+    subscription, new = act.subscription, changes.auto_renew
+    if new == subscription.auto_renew:
+        return
     if not subscription.term:
         raise ValidationError(_("A subscription without a term does not renew."), "no_term")
-    subscription.auto_renew = changes.auto_renew
-    return _remember(
-        Verb.AUTO_RENEW_CHANGED, subscription, membership, old=not changes.auto_renew, new=changes.auto_renew
-    )
+    if act.is_add_on:
+        raise ValidationError(
+            _("An add-on renews with its base, %(base)s."), "add_on_renewal", {"base": str(act.family.base)}
+        )
+    for each in act.living:
+        if each.auto_renew != new:
+            each.auto_renew = new
+            act.note(Verb.AUTO_RENEW_CHANGED, each, old=not new, new=new)
+        if not new:
+            withdraw_open_plan(act, each)
 
 
-def _change_credit(subscription: Subscription, changes: Changes, membership: Membership) -> Verb | None:
-    """The MPN ID that is credited from now on. An unchanged one is left alone, even if it could not be chosen today."""
-    period = current_credit(subscription)
+def _change_credit(act: Act, changes: Changes) -> None:
+    """The MPN ID that is credited from now on. An unchanged one is left alone, even if it could not be chosen today.
+
+    Add-ons share their base's (design.md §7), and each has its markup from now on fixed with it.
+    """
+    period = current_credit(act.subscription)
     old = period.partner_account if period else None
     wanted = changes.mpn_id.strip()
     if (old is None and not wanted) or (old is not None and wanted and wanted.lstrip("0") == old.number.lstrip("0")):
-        return None
-    new = account_for_credit(wanted, provider=subscription.provider) if wanted else None
-    credit(subscription, new, actor=membership.user)
+        return
+    if act.is_add_on:
+        raise ValidationError(
+            _("An add-on credits the same reseller as its base, %(base)s. Change it there."),
+            "add_on_credit",
+            {"base": str(act.family.base)},
+        )
+    new = account_for_credit(wanted, provider=act.subscription.provider) if wanted else None
     also = [account.organisation for account in (old, new) if account]
-    return _remember(Verb.CREDIT_CHANGED, subscription, membership, also=also, old=str(old or ""), new=str(new or ""))
+    for each in act.living:
+        credit(each, new, actor=act.membership.user)
+        act.note(Verb.CREDIT_CHANGED, each, also=also, old=str(old or ""), new=str(new or ""))
 
 
-def _designate_support(subscription: Subscription, changes: Changes, membership: Membership) -> Verb | None:
-    old, new = subscription.support_contact, changes.support_contact
+def _designate_support(act: Act, changes: Changes) -> None:
+    subscription, old, new = act.subscription, act.subscription.support_contact, changes.support_contact
     if old == new:
-        return None
+        return
     if new and not Partnership.objects.active().filter(provider=subscription.provider_id, reseller=new).exists():
         raise ValidationError(
             _("%(name)s is not your partner. Request a partnership before you designate it."),
@@ -213,40 +230,13 @@ def _designate_support(subscription: Subscription, changes: Changes, membership:
             {"name": str(new)},
         )
     subscription.support_contact = new
-    hand_over_open_requests(subscription, actor=membership.user)
+    hand_over_open_requests(subscription, actor=act.membership.user)
     also = [reseller.organisation for reseller in (old, new) if reseller]
     provider = str(subscription.provider)
-    return _remember(
-        Verb.SUPPORT_CONTACT_CHANGED,
-        subscription,
-        membership,
-        also=also,
-        old=str(old or provider),
-        new=str(new or provider),
-    )
+    act.note(Verb.SUPPORT_CONTACT_CHANGED, also=also, old=str(old or provider), new=str(new or provider))
 
 
-def _remember(
-    verb: Verb,
-    subscription: Subscription,
-    membership: Membership,
-    *,
-    also: list[Organisation] | None = None,
-    **details: Any,
-) -> Verb:
-    record(
-        verb,
-        subscription,
-        actor=membership.user,
-        seen_by=[*parties(subscription.relationship), *(also or [])],
-        affected=subscription.customer.organisation,
-        subscription=subscription.code,
-        **details,
-    )
-    return verb
-
-
-_Change = Callable[[Subscription, Changes, Membership], Verb | None]
+_Change = Callable[[Act, Changes], None]
 _CHANGES: tuple[tuple[str, Permission, _Change], ...] = (
     ("nickname", Permission.EDIT_SUBSCRIPTIONS, _rename),
     ("licences", Permission.EDIT_SUBSCRIPTIONS, _set_licences),

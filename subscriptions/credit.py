@@ -11,6 +11,7 @@ from accounts.models import User
 from providers.models import Provider
 from resellers.eligibility import account_for_credit
 from resellers.models import PartnerAccount
+from subscriptions.markups import Markups
 from subscriptions.models import ResellerOfRecord, Subscription
 
 _LONGEST_NUMBER = 100  # of what is looked up, and said again when it is none
@@ -45,7 +46,8 @@ def current_credit(subscription: Subscription) -> ResellerOfRecord | None:
 def credit(subscription: Subscription, account: PartnerAccount | None, *, actor: User) -> None:
     """End the running period and start the next at this moment; no account means that nobody is credited from now on.
 
-    The caller holds the subscription's row lock and has checked the account. The past is never rewritten.
+    With the period the markup is fixed: that of the provider for whoever is billed from now on. The caller holds the
+    subscription's row lock, has checked the account, and saves. The past is never rewritten.
     """
     now = timezone.now()
     subscription.resellers_of_record.filter(ends_at=None).update(ends_at=now)
@@ -57,3 +59,5 @@ def credit(subscription: Subscription, account: PartnerAccount | None, *, actor:
             starts_at=now,
             set_by=actor,
         )
+    markups = Markups(subscription.provider_id, account.organisation_id if account else None)
+    subscription.markup = markups.percent(subscription.offer)

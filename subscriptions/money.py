@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from functools import cache
+from math import floor
 
 from babel.numbers import get_currency_precision
 
@@ -17,6 +19,32 @@ class Money:
         """This much, so many times, rounded to the currency's minor unit: the yen has none."""
         unit = _unit(self.currency)
         return Money((self.amount * count).quantize(unit, ROUND_HALF_UP), self.currency)
+
+    def part(self, count: int, share: Fraction) -> "Money":
+        """This much, so many times, for a share of its period; rounded half up to the minor unit, without a detour."""
+        return self._whole_units(self._exact(count, share) + Fraction(1, 2))
+
+    def part_back(self, count: int, share: Fraction) -> "Money":
+        """What is given back of it, below zero: rounded so that all that is given back is never more than was paid."""
+        return -self._whole_units(self._exact(count, share))
+
+    def marked_up(self, percent: Decimal) -> "Money":
+        """With so many percent added, rounded to the minor unit: a price that one can pay."""
+        return self.part(1, 1 + Fraction(percent) / 100) if percent else self
+
+    def __neg__(self) -> "Money":
+        return Money(-self.amount if self.amount else self.amount, self.currency)
+
+    def __add__(self, other: "Money") -> "Money":
+        assert self.currency == other.currency, "only amounts of one currency can be added"
+        return Money(self.amount + other.amount, self.currency)
+
+    def _exact(self, count: int, share: Fraction) -> Fraction:
+        """In minor units, as a fraction: a sum that is rounded twice is another sum."""
+        return Fraction(self.amount) * count * share / Fraction(_unit(self.currency))
+
+    def _whole_units(self, units: Fraction) -> "Money":
+        return Money(floor(units) * _unit(self.currency), self.currency)
 
 
 @cache

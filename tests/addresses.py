@@ -7,18 +7,21 @@ tests/test_isolation.py fail for one that has none.
 from collections.abc import Iterator
 
 import pytest
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
 from subscriptions.models import OrderDraft
 from tests.factories import (
+    BulkChangeFactory,
     ContactRequestFactory,
     LicenceAssignmentFactory,
+    MarkupFactory,
     NoticeFactory,
     OrderFactory,
     PartnershipRequestFactory,
     ProfileProposalFactory,
     RelationshipRequestFactory,
     StaffInvitationFactory,
+    StatementFactory,
     SupportRequestFactory,
 )
 from tests.links import token_of
@@ -33,6 +36,14 @@ def patterns(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[
             yield f"{prefix}{entry.name}", entry
 
 
+def _takes_nothing(name: str) -> bool:
+    """Whether the address is whole as it is; what it takes may stand in the part that includes it."""
+    try:
+        return bool(reverse(name))
+    except NoReverseMatch:
+        return False
+
+
 # Without the operator's desk, which has tests of its own (tests/partnercenter/test_admin.py).
 PATTERNS = {name: entry for name, entry in patterns() if not name.startswith("admin:")}
 # Without django-allauth's pages around signing in.
@@ -41,9 +52,10 @@ OUR_VIEWS = {
     for name, entry in PATTERNS.items()
     if not name.startswith("account_") or name == "account_settings"
 }
-PLAIN = sorted(name for name, entry in PATTERNS.items() if "<" not in str(entry.pattern))
+PLAIN = sorted(filter(_takes_nothing, PATTERNS))
 """The addresses that concern no particular thing."""
 
+_LIFE = ("cancel", "plan", "plan_withdraw", "upgrade", "convert", "history", "history_export")
 _DRAFTED = ("", "_language", "_send", "_send_again", "_withdraw")
 
 
@@ -56,6 +68,7 @@ def arguments_of(things: dict) -> dict[str, tuple]:
 def _of_partners(things: dict) -> dict[str, object]:
     return {
         "directory:entry": things["provider"],
+        **{f"incentives:{name}": things["reseller"] for name in ("detail", "detail_export")},
         "directory:withdraw": things["proposal"].code,
         "resellers:account_associate": things["account"].pk,
         **{f"resellers:{name}": things["reseller"] for name in ("end", "keep")},
@@ -84,10 +97,13 @@ def _of_orders(things: dict) -> dict[str, object]:
         "orders:add": things["customer"],
         "orders:detail": things["order"].code,
         **{f"orders:{name}": things["draft"].code for name in steps},
-        **{f"subscriptions:{name}": code for name in ("detail", "suspend", "reactivate")},
+        **{f"subscriptions:{name}": code for name in ("detail", "suspend", "reactivate", *_LIFE)},
         **{f"subscriptions:licences{name}": code for name in ("", "_export", "_assign")},
         "subscriptions:licence_withdraw": (code, things["given"].pk),
         **{f"subscriptions:user_{name}": things["given"].membership_id for name in ("licences", "assign")},
+        **{f"subscriptions:bulk_{name}": things["bulk"].code for name in ("detail", "start", "cancel", "export")},
+        **{f"statements:{name}": things["statement"].code for name in ("detail", "reconciliation")},
+        **{f"subscriptions:markup_{name}": things["markup"].pk for name in ("edit", "remove")},
         **{f"support:{name}": things["question"].code for name in ("detail", "write", "close", "reopen")},
     }
 
@@ -123,6 +139,7 @@ def addresses(relationship, subscription, partnership, provider_admin, sales_age
     things = {
         "account": reseller.organisation.partner_accounts.get(),
         "asking": RelationshipRequestFactory(provider=provider, created_by=user),
+        "bulk": BulkChangeFactory(provider=provider, membership=sales_agent, subscription=subscription),
         "contact": ContactRequestFactory(provider=provider, reseller=reseller),
         "customer": relationship.customer_id,
         "draft": OrderDraft.objects.create(provider=provider, created_by=user),
@@ -133,9 +150,11 @@ def addresses(relationship, subscription, partnership, provider_admin, sales_age
         "person": sales_agent,
         "proposal": ProfileProposalFactory(provider=provider),
         "provider": provider.pk,
+        "markup": MarkupFactory(provider=provider, set_by=user),
         "question": SupportRequestFactory(subscription=subscription, assignee=reseller.organisation),
         "request": PartnershipRequestFactory(provider=provider, created_by=user),
         "reseller": reseller.pk,
+        "statement": StatementFactory(provider=provider, reseller=reseller),
         "subscription": subscription,
     }
     return arguments_of(things) | behind_links(things)

@@ -1,6 +1,6 @@
 """Rows for tests, one factory a model, without surprises: what is not asked for is not made."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import factory
@@ -16,12 +16,17 @@ from providers.models import ProfileProposal, Provider
 from resellers.models import ContactRequest, PartnerAccount, PartnerAgreement, Partnership, PartnershipRequest, Reseller
 from staff.models import StaffInvitation
 from subscriptions.models import (
+    BulkChange,
+    BulkRow,
+    Charge,
     LicenceAssignment,
     LicenceChange,
+    Markup,
     Offer,
     Order,
     OrderLine,
     ResellerOfRecord,
+    Statement,
     Subscription,
     SupportMessage,
     SupportRequest,
@@ -240,6 +245,9 @@ class SubscriptionFactory(DjangoModelFactory):
     def _create(cls, model_class, *args, **kwargs):
         subscription = model_class(*args, **kwargs)
         subscription.take_names()
+        subscription.anchor = kwargs.get("anchor", subscription.starts_at)
+        if subscription.status in Subscription.ENDED:
+            subscription.ended_at = kwargs.get("ended_at", timezone.now())
         subscription.save()
         LicenceChange.objects.create(
             subscription=subscription, difference=subscription.licences, changed_at=subscription.created_at
@@ -262,6 +270,75 @@ class ResellerOfRecordFactory(DjangoModelFactory):
     subscription = factory.SubFactory(SubscriptionFactory)
     provider = factory.SelfAttribute("subscription.provider")
     partner_account = factory.SubFactory(PartnerAccountFactory)
+
+
+class MarkupFactory(DjangoModelFactory):
+    """Ten percent for all resellers, on everything."""
+
+    class Meta:
+        model = Markup
+
+    provider = factory.SubFactory(ProviderFactory)
+    percent = Decimal(10)
+    set_by = factory.SubFactory(UserFactory)
+
+
+class ChargeFactory(DjangoModelFactory):
+    """A charge at cost; with a partner account it is billed to its reseller as well, at the same price unless given."""
+
+    class Meta:
+        model = Charge
+
+    subscription = factory.SubFactory(SubscriptionFactory)
+    provider = factory.SelfAttribute("subscription.provider")
+    customer = factory.SelfAttribute("subscription.customer")
+    offer = factory.SelfAttribute("subscription.offer")
+    kind = Charge.Kind.PURCHASE
+    posted_at = factory.LazyFunction(timezone.now)
+    period_start = factory.SelfAttribute("posted_at")
+    licences = 1
+    currency = factory.SelfAttribute("subscription.currency")
+    amount = Decimal(1000)
+    unit_price = factory.LazyAttribute(lambda made: abs(made.amount))
+    partner_account = None
+    reseller = factory.LazyAttribute(lambda made: made.partner_account and made.partner_account.organisation.reseller)
+    resale_amount = factory.LazyAttribute(lambda made: made.amount if made.partner_account else None)
+    resale_unit_price = factory.LazyAttribute(lambda made: abs(made.resale_amount) if made.partner_account else None)
+
+
+class StatementFactory(DjangoModelFactory):
+    """What the provider owes for October 2026; with a reseller, what it is billed."""
+
+    class Meta:
+        model = Statement
+
+    provider = factory.SubFactory(ProviderFactory)
+    month = date(2026, 10, 1)
+    currency = "JPY"
+
+
+class BulkChangeFactory(DjangoModelFactory):
+    """A change of one subscription's licences that was checked, and changed nothing yet."""
+
+    class Meta:
+        model = BulkChange
+        skip_postgeneration_save = True
+
+    membership = factory.LazyAttribute(lambda made: member(made.provider.organisation, Role.GLOBAL_ADMIN))
+    provider = factory.SubFactory(ProviderFactory)
+    what = BulkChange.What.LICENCES
+    state = BulkChange.State.CHECKED
+    rows = 1
+    done = 1
+    reached = 1
+
+    @classmethod
+    def _create(cls, model_class, *args, subscription=None, wanted="12", **kwargs):
+        change = super()._create(model_class, *args, **kwargs)
+        typed = str(subscription.code) if subscription else "unknown"
+        row = {"typed": typed, "subscription": subscription, "wanted": wanted, "result": BulkRow.Result.DONE}
+        BulkRow.objects.create(change=change, number=1, **row)
+        return change
 
 
 class SupportRequestFactory(DjangoModelFactory):

@@ -49,7 +49,12 @@ CURSORS = [
 ]
 TRIED = [name for name in OUR_VIEWS if name != "styleguide"]
 LISTS = [name for name in TRIED if name.rpartition(":")[2] in ("list", "requests", "providers")]
-LISTS += ["subscriptions:customer", "subscriptions:price_list"]
+LISTS += [
+    f"subscriptions:{name}" for name in ("customer", "price_list", "own_prices", "markups", "renewals", "history")
+]
+LISTS += ["subscriptions:bulk_list", "subscriptions:bulk_detail", "statements:detail"]
+LISTS += ["incentives:uncredited", "incentives:detail"]
+OF_A_RESELLER = ("resellers:providers", "subscriptions:own_prices")
 EXPORTS = [name for name in TRIED if name.endswith("export")]
 ACCOUNT_PAGES = sorted(PATTERNS.keys() - OUR_VIEWS.keys())
 # PostgreSQL refuses a time zone as far as that: accounts/paging.py does not yet.
@@ -160,7 +165,7 @@ def test_odd_requests_are_answered_and_reading_writes_nothing(name, stage, visit
 
 @pytest.mark.parametrize("name", LISTS)
 def test_a_cursor_that_makes_no_sense_is_the_first_page(name, stage, visit, reseller_admin):
-    visitor = Visit(reseller_admin) if name == "resellers:providers" else visit
+    visitor = Visit(reseller_admin) if name in OF_A_RESELLER else visit
     texts = [*map(cursor, CURSORS), "%00", "é", "====", "a" * 4000, "W10", "%ff"]
 
     answers = [visitor.get(stage[name], f"{side}={text}", HX_Request="true") for text, side in zip(texts, cycle(SIDES))]

@@ -18,8 +18,8 @@ from resellers.models import Partnership, PartnershipRequest
 from resellers.partnerships import accept_request, decline_request, end_partnership
 from subscriptions.changes import Changes, reactivate, submit_changes, suspend
 from subscriptions.models import Order, OrderDraft, ResellerOfRecord, Subscription
-from subscriptions.ordering import cancel_draft
-from subscriptions.steps import submit_draft
+from subscriptions.ordering.drafts import cancel_draft
+from subscriptions.ordering.steps import submit_draft
 from tests.factories import (
     OfferFactory,
     PartnershipRequestFactory,

@@ -6,6 +6,7 @@ The table is design.md's, written down a second time on purpose: accounts/roles.
 import pytest
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.access import RoleMissing
 from accounts.roles import Permission, Role
@@ -13,9 +14,11 @@ from activity.models import Activity
 from resellers.models import Partnership
 from subscriptions.changes import Changes, submit_changes
 from subscriptions.models import OrderDraft
+from subscriptions.quotes import Quote
 from tests.addresses import OUR_VIEWS
 from tests.attack_tools import stored, text_of
 from tests.factories import (
+    MarkupFactory,
     OfferFactory,
     PartnershipFactory,
     PartnershipRequestFactory,
@@ -24,12 +27,14 @@ from tests.factories import (
     member,
     ready_reseller,
 )
+from tests.subscriptions.lives import planned
 from tests.subscriptions.order_answers import account, chosen, draft_of, line, url
 from tests.test_attacks_sides import TABLE as SIDES
 
 ROLES = list(Role)
 # Global admin, User management admin, Admin agent, Sales agent, Helpdesk agent, Billing admin
 SEED, SELL, HELP, TENDER = "WWWW--", "W-WW--", "WWWWW-", "W-WWW-"
+PRICES_TOO = "W-W--W"
 NOBODY, SIGN = "------", "W-----"
 
 # what is done                 a provider's people   a reseller's people (404: not theirs to do at all)
@@ -51,6 +56,11 @@ TABLE = {
     "customers:reset_password": (TENDER, TENDER),
     "subscriptions:suspend": (SELL, SELL),
     "subscriptions:reactivate": (SELL, SELL),
+    "subscriptions:cancel": (SELL, 404),
+    "subscriptions:plan": (HELP, HELP),
+    "subscriptions:plan_withdraw": (HELP, HELP),
+    "subscriptions:upgrade": (SEED, 404),
+    "subscriptions:convert": (SEED, 404),
     "detail nickname": (HELP, HELP),
     "detail licences": (HELP, HELP),
     "detail auto_renew": (HELP, HELP),
@@ -58,6 +68,9 @@ TABLE = {
     "detail support_contact": (HELP, HELP),  # answered with an error: a reseller is offered nobody to choose
     "detail verify": (SEED, NOBODY),
     "subscriptions:verify": (SEED, 404),
+    "subscriptions:markup_add": (PRICES_TOO, 404),
+    "subscriptions:markup_edit": (PRICES_TOO, 404),
+    "subscriptions:markup_remove": (PRICES_TOO, 404),
     "orders:verify": (SEED, 404),
     "resellers:sign_agreement": (404, SIGN),
 }
@@ -81,10 +94,24 @@ READING = {
     *(f"subscriptions:{name}" for name in ("list", "export", "price_list", "price_list_export", "customer")),
     *(
         f"subscriptions:{name}{end}"
-        for name in ("credited", "supported", "users", "licences")
+        for name in ("credited", "supported", "users", "licences", "own_prices", "markups")
         for end in ("", "_export")
     ),
-    *("subscriptions:user_licences", "support:list", "support:export", "support:detail"),
+    *(f"subscriptions:bulk_{name}" for name in ("list", "detail", "export")),
+    *(f"incentives:{name}{end}" for name in ("detail", "uncredited") for end in ("", "_export")),
+    *(
+        "incentives:list",
+        "incentives:export",
+        "subscriptions:user_licences",
+        "subscriptions:history",
+        "subscriptions:history_export",
+        "subscriptions:renewals",
+        "subscriptions:renewals_export",
+        "support:list",
+        "support:export",
+        "support:detail",
+    ),
+    *(f"statements:{name}" for name in ("list", "export", "detail", "reconciliation")),
 }
 
 
@@ -96,10 +123,15 @@ class Stage:
         self.provider, self.relationship = provider, relationship
         self.other = ready_reseller("Momiji", number="0077")
         PartnershipFactory(provider=provider, reseller=self.other)
-        self.offer = OfferFactory()
+        self.offer = OfferFactory(tags=["UpgradesTo:BIGGER:0001"])
+        self.bigger = OfferFactory(product_id="BIGGER")
         self.subscription = SubscriptionFactory(relationship=relationship, offer=self.offer)
+        planned(self.subscription, self.offer, 5)
+        tried = OfferFactory(category="trial", term="P1M", tags=["ConvertsTo:BIGGER:0001"])
+        self.trial = SubscriptionFactory(relationship=relationship, offer=tried, trial_of=tried.sku)
         self.request = PartnershipRequestFactory(provider=provider, created_by=admin.user, recipient="a@sakura.example")
         self.draft = draft_of(admin, line(self.offer))
+        self.markup = MarkupFactory(provider=provider, set_by=admin.user)
         member(relationship.customer.organisation, Role.GLOBAL_ADMIN)
 
     def press(self, client, name):
@@ -164,6 +196,30 @@ class Stage:
     def customers_reset_password(self, client):
         return reverse("customers:reset_password", args=[self.relationship.customer_id]), {}
 
+    def subscriptions_markup_add(self, client):
+        return reverse("subscriptions:markup_add"), {"percent": "5", "reseller": str(self.other.pk)}
+
+    def subscriptions_markup_edit(self, client):
+        return reverse("subscriptions:markup_edit", args=[self.markup.pk]), {"percent": "5"}
+
+    def subscriptions_markup_remove(self, client):
+        return reverse("subscriptions:markup_remove", args=[self.markup.pk]), {}
+
+    def subscriptions_cancel(self, client):
+        return reverse("subscriptions:cancel", args=[self.subscription.code]), _agreed()
+
+    def subscriptions_plan(self, client):
+        same = {"offer": self.offer.code, "licences": 7}
+        return reverse("subscriptions:plan", args=[self.subscription.code]), same
+
+    def subscriptions_upgrade(self, client):
+        chosen = {"offer": self.bigger.code, **_agreed()}
+        return reverse("subscriptions:upgrade", args=[self.subscription.code]), chosen
+
+    def subscriptions_convert(self, client):
+        chosen = {"offer": self.bigger.code, "licences": 3, **_agreed()}
+        return reverse("subscriptions:convert", args=[self.trial.code]), chosen
+
     def subscriptions_reactivate(self, client):
         type(self.subscription).objects.update(status="suspended")
         return reverse("subscriptions:reactivate", args=[self.subscription.code]), {}
@@ -177,7 +233,7 @@ class Stage:
         return self._detail(nickname="Changed")
 
     def detail_licences(self, client):
-        return self._detail(licences=11)
+        return self._detail(licences=11, **_agreed())
 
     def detail_auto_renew(self, client):
         return self._detail(auto_renew="False")
@@ -190,6 +246,11 @@ class Stage:
 
     def detail_verify(self, client):
         return self._detail(mpn_id="0077", verify="1")
+
+
+def _agreed() -> dict[str, str]:
+    """The price was seen."""
+    return {"quote": Quote(timezone.now(), []).token}
 
 
 @pytest.fixture
@@ -361,9 +422,12 @@ PRICE = {"54,321", "54321", "543,210", "543210"}
 
 @pytest.fixture
 def priced(stage, reseller):
-    """A subscription and its order at 54,321 a licence, and an offer at the same price in a draft."""
-    offer = OfferFactory(unit_price=54321, erp_price=54321)
-    bought = SubscriptionFactory(relationship=stage.relationship, offer=offer)
+    """A subscription and its order at 54,321 a licence, and an offer at the same price in a draft.
+
+    Resellers pay a tenth more: their own price and the ERP price they may read, the provider's they may not.
+    """
+    offer = OfferFactory(unit_price=54321, erp_price=66666)
+    bought = SubscriptionFactory(relationship=stage.relationship, offer=offer, markup=10)
     ResellerOfRecordFactory(subscription=bought, partner_account=reseller.organisation.partner_accounts.get())
     stage.draft.lines = [line(offer)]
     stage.draft.save()
@@ -372,10 +436,12 @@ def priced(stage, reseller):
 
 def read_with_prices(client, priced, stage) -> str:
     names = ["overview", "orders:list", "orders:export", "orders:drafts", "subscriptions:list", "subscriptions:export"]
+    names += ["subscriptions:own_prices", "subscriptions:own_prices_export", "incentives:list", "incentives:export"]
     names += ["subscriptions:price_list", "subscriptions:price_list_export", "activity:list", "activity:export"]
     things = [("orders:detail", priced.order_line.order.code), ("subscriptions:detail", priced.code)]
     things += [(f"customers:{name}", stage.relationship.customer_id) for name in ("account", "row")]
     things += [(f"orders:{name}", stage.draft.code) for name in ("subscriptions", "review")]
+    things += [(f"subscriptions:{name}", priced.code) for name in ("plan", "upgrade", "cancel", "history")]
     things += [("subscriptions:customer", priced.customer_id), ("orders:add", priced.customer_id)]
     answers = [client.get(reverse(name)) for name in names]
     answers += [client.get(reverse(name, args=[thing])) for name, thing in things]

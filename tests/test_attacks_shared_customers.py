@@ -4,6 +4,7 @@ business are a stranger's (design.md §4.1), though all three know the customer 
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.roles import Role
 from activity.models import Activity
@@ -109,7 +110,8 @@ def test_a_tenant_owner_of_the_others_plan_is_not_withdrawn(shared, relationship
 def test_who_sold_a_plan_withdraws_its_owner_also_when_the_plan_has_ended(
     status, shared, relationship, stranger, reseller, sign_in
 ):
-    Subscription.objects.update(status=status)
+    ended_at = timezone.now() if status in Subscription.ENDED else None
+    Subscription.objects.update(status=status, ended_at=ended_at)
     url = reverse("customers:owner_withdraw", args=[relationship.customer_id, reseller.pk])
 
     page = sign_in(stranger).get(reverse("customers:user_settings", args=[relationship.customer_id]))

@@ -26,7 +26,7 @@ from staff.people import change_roles, remove_person, suspend_person
 from subscriptions.assignments import add_user, assign_licence
 from subscriptions.changes import suspend
 from subscriptions.models import LicenceAssignment, Order, ResellerOfRecord, Subscription
-from subscriptions.steps import submit_draft
+from subscriptions.ordering.steps import submit_draft
 from tests.factories import OfferFactory, SubscriptionFactory, member
 from tests.subscriptions.order_answers import draft_for, line
 from tests.threads import at_once, fresh, overtaken

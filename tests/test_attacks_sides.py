@@ -15,6 +15,7 @@ from accounts.roles import Role
 from customers.models import Delegation
 from tests.attack_tools import stored
 from tests.factories import (
+    BulkChangeFactory,
     ContactRequestFactory,
     LicenceAssignmentFactory,
     NoticeFactory,
@@ -34,7 +35,7 @@ from tests.factories import (
 ROLES = list(Role)
 # Global admin, User management admin, Admin agent, Sales agent, Helpdesk agent, Billing admin
 ALL, NONE, SIGN, STAFF = "WWWWWW", "404", "W-----", "WW----"
-SEED, END, GRANT, TENDER, ANSWER = "WWWW--", "W-WW--", "W-W---", "W-WWW-", "W-W-W-"
+SEED, END, GRANT, TENDER, ANSWER, HELP = "WWWW--", "W-WW--", "W-W---", "W-WWW-", "W-W-W-", "WWWWW-"
 
 # what is done                       provider  reseller  customer
 SIDES = ("provider", "reseller", "customer")
@@ -67,6 +68,10 @@ TABLE = {
     "subscriptions:user_assign": (TENDER, TENDER, STAFF),
     "subscriptions:licences_assign": (TENDER, TENDER, STAFF),
     "subscriptions:licence_withdraw": (TENDER, TENDER, STAFF),
+    "subscriptions:bulk_new": (HELP, NONE, NONE),
+    "subscriptions:bulk_upload": (HELP, NONE, NONE),
+    "subscriptions:bulk_start": (HELP, NONE, NONE),
+    "subscriptions:bulk_cancel": (HELP, NONE, NONE),
     "support:new": (NONE, NONE, ALL),
     "support:write": (ANSWER, ANSWER, ALL),
     "support:close": (ANSWER, ANSWER, ALL),
@@ -86,7 +91,8 @@ TABLE = {
     "notices:read_all": (ALL, ALL, ALL),
     "notices:mail": (ALL, ALL, ALL),
 }
-WITHOUT_TRACE = {"directory:preview"}  # looks at what would change, and changes nothing
+# The first looks at what would change, and changes nothing; nothing was selected for the others.
+WITHOUT_TRACE = {"directory:preview", "subscriptions:bulk_new", "subscriptions:bulk_upload"}
 
 
 class Stage:
@@ -106,6 +112,7 @@ class Stage:
         )
         SubscriptionFactory(relationship=relationship, offer__category="usage")
         bought = SubscriptionFactory(relationship=relationship, support_contact=reseller)
+        many = BulkChangeFactory(provider=provider, subscription=bought)
         Delegation.objects.create(customer=customer, partner=friend.organisation, privilege="tenant_owner")
         if side == "customer":
             Delegation.objects.filter(partner=provider.organisation).update(withdrawn_at=timezone.now())
@@ -161,6 +168,9 @@ class Stage:
             "subscriptions:user_assign": ([user.pk], {"subscriptions": [bought.pk]}),
             "subscriptions:licences_assign": ([bought.code], {"users": [user.pk]}),
             "subscriptions:licence_withdraw": ([bought.code, given.pk], {}),
+            "subscriptions:bulk_new": ([], {"value": "on"}),
+            "subscriptions:bulk_upload": ([], {}),
+            **{f"subscriptions:bulk_{verb}": ([many.code], {}) for verb in ("start", "cancel")},
             "support:new": ([], question),
             "support:write": ([asked.code], {"text": "Hello"}),
             "support:close": ([asked.code], {}),

@@ -21,13 +21,16 @@ from providers.models import Provider
 from resellers.models import PartnerAccount
 from resellers.partnerships import end_partnership
 from subscriptions.models import Order, OrderDraft, ResellerOfRecord, Subscription
-from subscriptions.ordering import Line, place_order
+from subscriptions.ordering import place_order
+from subscriptions.ordering.lines import Line
 from tests.addresses import PATTERNS, PLAIN, arguments_of, behind_links
 from tests.attack_tools import said, stored, text_of
 from tests.factories import (
+    BulkChangeFactory,
     ContactRequestFactory,
     CustomerFactory,
     LicenceAssignmentFactory,
+    MarkupFactory,
     NoticeFactory,
     OfferFactory,
     PartnerAccountFactory,
@@ -38,6 +41,7 @@ from tests.factories import (
     RelationshipRequestFactory,
     ResellerOfRecordFactory,
     StaffInvitationFactory,
+    StatementFactory,
     SubscriptionFactory,
     SupportRequestFactory,
     member,
@@ -49,7 +53,7 @@ HTMX = {"HX-Request": "true", "HX-Target": "results"}
 # Words of the stranger's world, each of which stands on some page of the stranger's.
 WORDS = {
     *("Rhein", "Mosel", "Fluss", "Wupper", "77001", "fluss.onmicrosoft.com", "Loreley", "Burgplan", "EUR", "9,876.54"),
-    *("lotse@mosel.example", "lotse@wupper.example", "global-admin@rhein.example", "lehrling@rhein.example"),
+    *("66.6", "lotse@mosel.example", "lotse@wupper.example", "global-admin@rhein.example", "lehrling@rhein.example"),
     "Nahewein",
 }
 
@@ -96,15 +100,20 @@ def strange(stranger, strange_relationship):
     )
     return {
         "account": account_,
+        "bulk": BulkChangeFactory(provider=relationship.provider, membership=stranger, subscription=subscription),
         "given": given,
         "notice": NoticeFactory(membership=stranger, names={"company": "Nahewein"}),
         "invited": invited,
+        "markup": MarkupFactory(provider=relationship.provider, reseller=relationship.reseller, percent="66.60"),
         "contact": contact,
         "proposal": ProfileProposalFactory(provider=relationship.provider),
         "person": stranger,
         "relationship": relationship,
         "subscription": subscription,
         "question": question,
+        "statement": StatementFactory(
+            provider=relationship.provider, reseller=relationship.reseller, currency="EUR", total="9876.54"
+        ),
         "order": order,
         "offer": offer,
         "request": request,
@@ -128,6 +137,7 @@ def ours(provider_admin, relationship, subscription, reseller):
     draft_of(provider_admin, line(subscription.offer))
     SupportRequestFactory(subscription=subscription, assignee=reseller.organisation)
     NoticeFactory(membership=provider_admin)
+    StatementFactory(provider=relationship.provider, reseller=reseller)
     for role in (Role.USER_ADMIN, Role.HELPDESK_AGENT):
         member(relationship.provider.organisation, role, email=f"{role}@kita.example")
     return relationship
@@ -149,7 +159,9 @@ CHOSEN = {
         ("sort", "-domain"),
         ("state", "not_sent"),
     ),
+    "incentives:": (("q", "Mosel"), ("month", "2026-11"), ("state", "no")),
     "notices:": (("q", "Nahewein"), ("state", "unread")),
+    "statements:": (("reseller", "Mosel"), ("side", "owed"), ("month", "2026-10"), ("sort", "-month")),
     "orders:": (*SEARCHED, ("reseller", "77001")),
     "staff:": (("q", "rhein"), ("role", "global_admin"), ("state", "active"), ("state", "not_sent"), ("sort", "seen")),
     "support:": (*SEARCHED, ("status", "open"), ("severity", "moderate")),
@@ -168,10 +180,13 @@ def questions(name: str, strange) -> list[dict[str, str]]:
     if name.startswith(("orders:", "subscriptions:")):
         asked += [{"customer": customer}, {"reseller": reseller}]
         asked += [{"q": order.number}, {"q": str(subscription.code)}]
+    if name.startswith("statements:"):
+        asked += [{"reseller": reseller}, {"provider": str(strange["provider"])}]
     if name.startswith("support:"):
         asked += [{"subscription": str(subscription.code)}]
     cursors = {
         "activity:list": cursor(10**9),
+        "subscriptions:bulk_list": cursor(strange["bulk"].created_at, 0),
         "customers:requests": cursor(strange["asking"].created_at, strange["asking"].pk),
         "customers:list": cursor(row.sort_name, row.pk),
         "notices:list": cursor(strange["notice"].created_at, strange["notice"].pk + 1),
@@ -183,9 +198,14 @@ def questions(name: str, strange) -> list[dict[str, str]]:
         "resellers:requests": cursor(strange["request"].created_at, strange["request"].pk),
         "staff:list": cursor("", 0),
         "staff:invitations": cursor(strange["invited"].created_at, 0),
+        "statements:list": cursor("2999-01-01", 1, 0),
         "support:list": cursor(strange["question"].changed_at, 0),
         "subscriptions:list": cursor(subscription.created_at, subscription.pk),
         "subscriptions:price_list": cursor("Burgplan", 0),
+        "subscriptions:own_prices": cursor("Burgplan", 0),
+        "subscriptions:markups": cursor("", "", "", 0),
+        "incentives:list": cursor("m", 0),
+        "incentives:uncredited": cursor("9999-12-31T00:00:00Z", 0),
     }
     return asked + [{way: cursors[name]} for way in ("after", "before") if name in cursors]
 
@@ -225,6 +245,7 @@ def test_no_list_export_fragment_or_search_tells_of_a_stranger(visitor, ours, st
         strange[name].code
         for name in (
             "subscription",
+            "bulk",
             "order",
             "offer",
             "draft",
@@ -234,6 +255,7 @@ def test_no_list_export_fragment_or_search_tells_of_a_stranger(visitor, ours, st
             "invited",
             "contact",
             "notice",
+            "statement",
         )
     ]
     assert [each for each in (*ids, *codes, strange["order"].number) if str(each) in read] == []

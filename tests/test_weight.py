@@ -3,15 +3,21 @@
 The journeys weigh every page as well, with few rows and very long names; `make bench` prints what pages weigh.
 """
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.paging import PAGE_SIZE
 from accounts.roles import Role
 from activity.log import record
 from activity.verbs import Verb
 from subscriptions.models import OrderDraft
+from subscriptions.statements import draw_month
+from subscriptions.terms import month_of
 from tests.factories import (
+    ChargeFactory,
     ContactRequestFactory,
     CustomerFactory,
     LicenceAssignmentFactory,
@@ -23,6 +29,7 @@ from tests.factories import (
     RelationshipRequestFactory,
     ResellerOfRecordFactory,
     StaffInvitationFactory,
+    StatementFactory,
     SubscriptionFactory,
     SupportRequestFactory,
     member,
@@ -34,14 +41,18 @@ COMPANY = "株式会社東日本アイティーソリューションズ{}"
 PROVIDERS = (
     *("resellers:list", "resellers:requests", "resellers:contacts", "customers:list", "customers:requests"),
     *("orders:list", "orders:drafts", "orders:new", "subscriptions:list", "subscriptions:price_list"),
+    *("subscriptions:markups", "incentives:list", "incentives:uncredited"),
     *("support:list", "activity:list", "staff:list", "staff:invitations", "directory:list", "notices:list"),
+    "statements:list",
 )
 RESELLERS = (
     *("resellers:providers", "customers:list", "customers:requests", "orders:list", "subscriptions:list"),
-    *("subscriptions:credited", "subscriptions:supported", "support:list", "activity:list"),
+    *("subscriptions:credited", "subscriptions:supported", "support:list", "activity:list", "statements:list"),
+    *("subscriptions:own_prices", "incentives:list"),
 )
 CUSTOMERS = ("overview", "orders:list", "subscriptions:list", "support:list", "activity:list")
 OF_A_CUSTOMER = ("customers:account", "subscriptions:customer", "subscriptions:users")
+OF_A_STATEMENT = ("statements:detail",)
 OF_A_SUBSCRIPTION = ("subscriptions:detail", "subscriptions:licences", "subscriptions:licences_assign")
 
 
@@ -76,6 +87,8 @@ def add_customers(number, relationship, reseller_admin, customer_admin) -> None:
     )
     location = reseller.organisation.partner_accounts.get()
     ResellerOfRecordFactory(subscription=subscription, partner_account=location)
+    ChargeFactory(subscription=subscription, partner_account=location, period_end=timezone.now() + timedelta(days=31))
+    StatementFactory(provider=provider, reseller=reseller, currency=f"X{number:02d}", total=987654321)
     SupportRequestFactory(
         subscription=subscription, assignee=reseller.organisation, opened_by=customer_admin.user, title="画面" * 12
     )
@@ -124,7 +137,12 @@ def test_full_pages_are_light(
     language, weights, relationship, subscription, provider_admin, reseller_admin, customer_admin
 ):
     customer = relationship.customer_id
+    draw_month(relationship.provider, month_of(timezone.now()))
+    owed = relationship.provider.statements.get(reseller=None).code
+    billed = relationship.reseller.statements.get(currency="JPY").code
     weighed = [
+        *weights(provider_admin, language, OF_A_STATEMENT, owed),
+        *weights(reseller_admin, language, OF_A_STATEMENT, billed),
         *weights(provider_admin, language, PROVIDERS),
         *weights(provider_admin, language, OF_A_CUSTOMER, customer),
         *weights(provider_admin, language, OF_A_SUBSCRIPTION, subscription.code),

@@ -4,7 +4,16 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from partnercenter.admin.desk import RecordAdmin, RecordInline
-from subscriptions.models import LicenceChange, Order, OrderDraft, OrderLine, ResellerOfRecord, Subscription
+from subscriptions.models import (
+    Charge,
+    LicenceChange,
+    Order,
+    OrderDraft,
+    OrderLine,
+    ResellerOfRecord,
+    Statement,
+    Subscription,
+)
 
 
 class OrderLineInline(RecordInline):
@@ -68,6 +77,26 @@ class ResellerOfRecordAdmin(RecordAdmin):
     list_display = ("subscription", "partner_account", "starts_at", "ends_at")
     list_select_related = ("subscription", "partner_account")
     search_fields = ("subscription__code", "partner_account__number")
+
+
+@admin.register(Charge)
+class ChargeAdmin(RecordAdmin):
+    """The ledger, both sides of it: the database refuses every change."""
+
+    list_display = ("code", "kind", "subscription", "provider", "reseller", "posted_at", "amount", "currency")
+    list_select_related = ("subscription", "provider__organisation", "reseller__organisation")
+    search_fields = ("subscription__code", "order__number__iexact")
+    readonly_fields = ("code", "posted_at")
+
+
+@admin.register(Statement)
+class StatementAdmin(RecordAdmin):
+    """What months came to: drawn while they run, and closed for good."""
+
+    list_display = ("code", "month", "provider", "reseller", "charges", "total", "currency", "drawn_at", "closed_at")
+    list_select_related = ("provider__organisation", "reseller__organisation")
+    search_fields = ("code", "provider", "reseller")
+    readonly_fields = ("code", "drawn_at")
 
 
 @admin.register(LicenceChange)

@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.utils import timezone
@@ -11,9 +10,8 @@ from accounts.models import Membership
 from customers.models import CustomerAgreement
 from resellers.models import PartnerAccount, Reseller
 from subscriptions.models import Offer, OrderDraft, Subscription
+from subscriptions.ordering.steps import begin_draft, keep_lines, submit_draft
 from subscriptions.price_list import load_price_list
-from subscriptions.steps import begin_draft, keep_lines, submit_draft
-from subscriptions.terms import MONTHS, months_later
 
 FOLDER = Path(__file__).parent
 # What customers.csv calls the offers: product, SKU, term and billing frequency; the rest follows the customer.
@@ -70,7 +68,7 @@ def load_offers() -> int:
 
 def answers_of(row: Mapping[str, str], reseller: Reseller | None) -> dict[str, str]:
     """What somebody types on the page New customer."""
-    attested_on = timezone.localdate() - timedelta(days=int(row["days_ago"]))
+    attested_on = timezone.localdate()
     return {name: row[name] for name in _FORM_FIELDS} | {
         "email": f"office@{row['domain_prefix']}.example",
         "qualification": "education" if "students" in row["offers"] else "none",
@@ -96,16 +94,6 @@ def add_customer(row: Mapping[str, str], *, membership: Membership, reseller: Re
     return list(Subscription.objects.filter(order_line__order=receipt.order).order_by("pk"))
 
 
-def renew_terms(subscription: Subscription, started: datetime) -> None:
-    """The end of the term that runs now, for a subscription that started then and has renewed itself since."""
-    if not subscription.term:
-        return
-    months = step = MONTHS[subscription.term]  # type: ignore[index]  # a term that is not empty
-    while (end := months_later(started, months)) <= timezone.now():
-        months += step
-    Subscription.objects.filter(pk=subscription.pk).update(ends_at=end)
-
-
 def _typed_lines(row: Mapping[str, str], reseller: Reseller | None) -> Iterator[dict[str, str]]:
     number = ""
     if reseller:
@@ -118,6 +106,6 @@ def _typed_lines(row: Mapping[str, str], reseller: Reseller | None) -> Iterator[
 
 
 def _codes() -> dict[tuple[str, ...], str]:
-    """The codes of the offers by product, SKU, term, billing frequency and market."""
+    """The codes of what is on sale by product, SKU, term, billing frequency and market."""
     fields = ("product_id", "sku_id", "term", "billing", "market", "code")
-    return {tuple(key): str(code) for *key, code in Offer.objects.values_list(*fields)}
+    return {tuple(key): str(code) for *key, code in Offer.objects.on_sale().values_list(*fields)}

@@ -69,8 +69,7 @@ def _win(admins: Mapping[str, Membership], staff: Mapping[str, Membership], memb
         actor=sakura.user,
     )
     request = _addressed(request, "hoshizora")
-    relationship = accept_request(request, membership=admins["hoshizora"], with_privileges=True)
-    relationship.customer.agreements.update(agreed_on=timezone.localdate() - timedelta(days=_WON_AGO))
+    accept_request(request, membership=admins["hoshizora"], with_privileges=True)
 
 
 def _decline(admins: Mapping[str, Membership], staff: Mapping[str, Membership]) -> None:

@@ -13,7 +13,20 @@ from django.utils import timezone
 from accounts.models import Membership, User
 from accounts.roles import Permission, Role
 from outbox.requests import Draft
-from partnercenter.demo import access, companies, customers, directory, existing, own_affairs, staff, support, users
+from partnercenter.demo import (
+    access,
+    billing,
+    companies,
+    customers,
+    directory,
+    existing,
+    lives,
+    markups,
+    own_affairs,
+    staff,
+    support,
+    users,
+)
 from partnercenter.demo.notices import read_what_is_old
 from partnercenter.demo.past import days_ago
 from partnercenter.demo.people import colleague, operator, person, quick_hashing
@@ -65,20 +78,23 @@ class Cast:
 
 def tell() -> None:
     """Fill an empty portal with the demo."""
-    customers.load_offers()
+    with days_ago(365.5):
+        customers.load_offers()
     cast = Cast(operator())
     with days_ago(365):
         _found_providers(cast)
     events = [*_partnerships(cast), *_customers(cast), *_changes(cast), *_recent_requests(cast), *support.events(cast)]
     events += [*own_affairs.events(cast), *staff.events(cast.staff)]
-    events += directory.events(cast.staff, cast.members, cast.operator)
-    events += existing.events(cast.staff, cast.members)
+    events += [*directory.events(cast.staff, cast.members, cast.operator), *existing.events(cast.staff, cast.members)]
     events += [*access.events(cast.staff, cast.members), *users.events(cast.members)]
+    events += [*markups.events(cast.staff, cast.members), *lives.events(cast.staff), *billing.events()]
     with quick_hashing():
         for days, happen in sorted(events, key=lambda event: -event[0]):
             with days_ago(days):
+                billing.settle()
                 happen()
-    _renew_all()
+    billing.settle()
+    billing.draw_the_running_month()
     read_what_is_old()
 
 
@@ -282,8 +298,3 @@ def _refuse(cast: Cast) -> None:
 def _send(cast: Cast) -> None:
     request = _request(cast, "kita", "global-admin@yuki.example")
     send_request(request, actor=cast.staff["kita"].user)
-
-
-def _renew_all() -> None:
-    for subscription in Subscription.objects.select_related("offer"):
-        customers.renew_terms(subscription, subscription.starts_at)

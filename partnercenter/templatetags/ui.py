@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date, format_time, get_datetime_format
+from babel.dates import format_date, format_skeleton, format_time, get_datetime_format
 from babel.numbers import format_currency, format_decimal
 from django import template
 from django.conf import settings
@@ -68,6 +68,17 @@ def day(value: date | datetime | None) -> str:
     if not isinstance(value, datetime):
         return format_html('<time datetime="{}">{}</time>', value.isoformat(), _date(value, _language()))
     return _time(value, _date(timezone.localtime(value).date(), _language()))
+
+
+@register.filter
+def month(first: date) -> str:
+    """October 2026, for the month that the day is in."""
+    return _month(first, _language())
+
+
+@_remembered
+def _month(first: date, language: str) -> str:
+    return format_skeleton("yMMMM", first, locale=_locale_of(language))
 
 
 @register.filter

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
 from django.http import QueryDict
 from django.urls import reverse_lazy
@@ -16,13 +15,9 @@ from customers.forms.partners import CreditField
 from customers.forms.registration import CustomerForm
 from customers.models import DOMAIN_SUFFIX
 from customers.partner_choice import Partners
-from resellers.models import PartnerAccount
-from subscriptions.credit import tidy_number
+from subscriptions.forms.order_lines import kept
 from subscriptions.models import Offer
-from subscriptions.ordering import Line, check_licences
 
-TypedLine = dict[str, str]
-_LONGEST = 1000  # of what is kept as typed; no field takes as much
 _CHECK_DOMAIN = {
     "data-hx-get": reverse_lazy("orders:check_domain"),
     "data-hx-trigger": "change",
@@ -84,86 +79,6 @@ class AccountInfoForm(CustomerForm):
         )
 
 
-class LineForm(forms.Form):
-    """One chosen offer: how many licences, and whom it credits. A typed MPN ID goes before the one from the list."""
-
-    use_required_attribute = False
-
-    licences = forms.IntegerField(
-        label=_("Licenses"),
-        error_messages={
-            "required": _("Enter the number of licenses."),
-            "invalid": _("Enter the number of licenses in digits, such as 25."),
-        },
-    )
-    reseller = CreditField(label=_("Reseller (MPN ID)"))
-    mpn_id = forms.CharField(
-        label=_("Enter MPN ID"),
-        required=False,
-        widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off", "maxlength": 20}),
-    )
-
-    def __init__(
-        self,
-        typed: TypedLine,
-        *,
-        offer: Offer,
-        partners: Partners,
-        credited: PartnerAccount | ValidationError | None,
-        refusal: ValidationError | None,
-    ) -> None:
-        super().__init__({f"{offer.code}-{name}": text for name, text in typed.items()}, prefix=str(offer.code))
-        self.offer = offer
-        self.fields["reseller"].offer(partners)  # type: ignore[attr-defined]  # a CreditField does
-        self.credited = credited
-        self.refusal = refusal
-        self._shape_licences()
-
-    @property
-    def line(self) -> Line:
-        """What Submit needs of a line that is valid. What is billed by use counts as one licence."""
-        account = self.credited if isinstance(self.credited, PartnerAccount) else None
-        return Line(self.offer, self.cleaned_data.get("licences", 1), account)
-
-    @property
-    def has_typed_mpn_id(self) -> bool:
-        return bool(self["mpn_id"].value())
-
-    @property
-    def credited_label(self) -> str:
-        return self.credited.label if isinstance(self.credited, PartnerAccount) else ""
-
-    def place(self, *, page_url: str, touched: str) -> None:
-        """Make it ready for its page: where a change is sent to, and whether it was just ticked."""
-        main = [self.fields[name] for name in ("licences", "reseller") if name in self.fields]
-        for field in main:
-            field.widget.attrs |= {"data-hx-post": page_url, "data-hx-trigger": "change", "data-hx-target": "#total"}
-        if touched == f"offer-{self.offer.code}":
-            main[0].widget.attrs["data-focus"] = True
-
-    def clean_licences(self) -> int:
-        licences: int = self.cleaned_data["licences"]
-        check_licences(self.offer, licences)
-        return licences
-
-    def clean(self) -> dict[str, Any]:
-        if self.has_typed_mpn_id:
-            self.errors.pop("reseller", None)  # what is typed there does not count
-        if isinstance(self.credited, ValidationError) and "reseller" not in self.errors:
-            self.add_error("mpn_id" if self.has_typed_mpn_id else "reseller", self.credited)
-        if self.refusal:
-            self.add_error(None, self.refusal)
-        return self.cleaned_data
-
-    def _shape_licences(self) -> None:
-        if self.offer.is_usage_based:
-            del self.fields["licences"]
-            return
-        limits = {"min": self.offer.min_licences, "max": self.offer.max_licences}
-        self.fields["licences"].widget.attrs |= {name: limit for name, limit in limits.items() if limit}
-        self.fields["licences"].help_text = limits_of(self.offer)
-
-
 class UsualForm(forms.Form):
     """Whom the lines credit that are chosen from now on."""
 
@@ -183,40 +98,6 @@ class CatalogueForm(forms.Form):
     )
 
 
-def limits_of(offer: Offer) -> str:
-    """How many licences one may buy, as help beside the field."""
-    limits = {"fewest": offer.min_licences, "most": offer.max_licences}
-    if offer.max_licences is None:
-        return str(_("At least %(fewest)s.") % limits)
-    return str(_("From %(fewest)s to %(most)s.") % limits)
-
-
 def typed_account(data: QueryDict) -> dict[str, str]:
     """Account info as it was typed, ready to be kept in a draft."""
-    return {name: _kept(str(data[name])) for name in AccountInfoForm.base_fields if name in data}
-
-
-def typed_lines(data: QueryDict) -> list[TypedLine]:
-    """The ticked offers with what was typed for each, in the order of the page; without the one to be removed."""
-    return [
-        {
-            "offer": _kept(code),
-            "licences": _kept(data.get(f"{code}-licences", "")),
-            "reseller": _kept(data.get(f"{code}-reseller", data.get("reseller", ""))),
-            "mpn_id": _kept(data.get(f"{code}-mpn_id", "")),
-        }
-        for code in dict.fromkeys(data.getlist("offer"))
-        if code != data.get("remove")
-    ]
-
-
-def typed_number(line: TypedLine, partners: Partners) -> str:
-    """The MPN ID to credit for a line, in half-width digits; empty for none, and where it is not said whose it is."""
-    try:
-        return tidy_number(line["mpn_id"]) or partners.number(line["reseller"])
-    except ValidationError:
-        return ""
-
-
-def _kept(text: str) -> str:
-    return text.replace("\0", "")[:_LONGEST]  # PostgreSQL keeps no zero characters
+    return {name: kept(str(data[name])) for name in AccountInfoForm.base_fields if name in data}

@@ -13,10 +13,11 @@ from accounts.models import Membership
 from accounts.roles import Kind, Permission, labels, listed, roles_with
 from customers.delegations import administers
 from customers.forms.partners import CreditField, PartnerField
+from customers.models import Customer
 from customers.partner_choice import Partner, Partners
 from subscriptions.changes import Changes
-from subscriptions.credit import current_credit, tidy_number
-from subscriptions.models import Subscription
+from subscriptions.credit import Verification, current_credit, tidy_number
+from subscriptions.models import ResellerOfRecord, Subscription
 from subscriptions.models.catalogue import MOST_LICENCES
 
 _PERMISSIONS = {
@@ -26,6 +27,12 @@ _PERMISSIONS = {
     "reseller": Permission.CHANGE_CREDIT,
     "mpn_id": Permission.CHANGE_CREDIT,
     "support_contact": Permission.DESIGNATE_SUPPORT,
+}
+# An add-on shares these with its base (design.md §7), on whose page they change.
+_OF_THE_BASE = {
+    "auto_renew": gettext_lazy("An add-on renews with its base."),
+    "reseller": gettext_lazy("An add-on credits the same reseller as its base."),
+    "mpn_id": "",
 }
 # What somebody else may have changed since the page was made; the number typed beside the list is nobody else's.
 _SHARED = ("nickname", "licences", "auto_renew", "reseller", "support_contact")
@@ -64,13 +71,19 @@ class SubscriptionForm(forms.Form):
     )
 
     def __init__(
-        self, subscription: Subscription, membership: Membership, data: Mapping[str, Any] | None = None
+        self,
+        subscription: Subscription,
+        membership: Membership,
+        data: Mapping[str, Any] | None = None,
+        *,
+        period: ResellerOfRecord | None,
     ) -> None:
         self.subscription, self.membership = subscription, membership
         self.conflicts: list[Conflict] = []
         # A provider manages what it sells; a reseller only what it has account administration for.
-        self.is_allowed = membership.kind != Kind.RESELLER or administers(membership, subscription.customer)
-        super().__init__(data, initial=self._values_of(subscription))
+        customer = Customer(pk=subscription.customer_id)
+        self.is_allowed = membership.kind != Kind.RESELLER or administers(membership, customer)
+        super().__init__(data, initial=self._values_of(subscription, period))
         self.fixed = {name: self._fixed_because(name) for name in _PERMISSIONS}
         for name, reason in self.fixed.items():
             # Nothing was sent for it, so it stays as it is; an empty tick would mean "no" otherwise.
@@ -106,7 +119,8 @@ class SubscriptionForm(forms.Form):
 
     def catch_up(self, subscription: Subscription) -> None:
         """Take what others changed where nothing was entered here, keep what was, and tell where they differ."""
-        now, data, changed = self._values_of(subscription), dict(self.data.items()), self.changed_data
+        period = current_credit(subscription)
+        now, data, changed = self._values_of(subscription, period), dict(self.data.items()), self.changed_data
         for name in _SHARED:
             current, seen = now[name], f"initial-{name}"
             entered = self._in_words(name, data.get(name, "")) if name in changed else ""
@@ -117,13 +131,39 @@ class SubscriptionForm(forms.Form):
                 data[name] = current
         self.data = {**data, "revision": subscription.revision}
 
+    def differences(self) -> list[Conflict]:
+        """What was entered where it differs from what is, for the page that says what that costs."""
+        rows = []
+        for name, value in self.initial.items():
+            if name == "revision" or name not in self.cleaned_data:
+                continue
+            now, entered = self._in_words(name, value), self._in_words(name, self._entered(name))
+            if now != entered:
+                rows.append(Conflict(str(self.fields[name].label), now, entered))
+        return rows
+
+    def sent(self) -> list[tuple[str, str]]:
+        """Everything that was typed, to be sent again with the price that it has."""
+        known = {name for field in self.fields for name in (field, f"initial-{field}")}
+        return [(name, value) for name, value in self.data.items() if name in known]
+
+    @property
+    def is_worth_a_quote(self) -> bool:
+        """Whether licences would change, and nothing is known that Submit refuses."""
+        answers, subscription = self.cleaned_data, self.subscription
+        if answers["licences"] == subscription.licences or self.fixed["licences"] is not None:
+            return False
+        number = self.changes().mpn_id
+        is_kept = number == str(self.initial["reseller"])
+        is_known = not number or is_kept or not Verification.of(number, subscription.provider).problems
+        return is_known and bool(answers["revision"] == subscription.revision)
+
     @property
     def can_submit(self) -> bool:
         """Whether there is anything that the person may change."""
         return any(reason is None for reason in self.fixed.values())
 
-    def _values_of(self, subscription: Subscription) -> dict[str, Any]:
-        period = current_credit(subscription)
+    def _values_of(self, subscription: Subscription, period: ResellerOfRecord | None) -> dict[str, Any]:
         self.credited = period.partner_account if period else None
         return {
             "revision": subscription.revision,
@@ -148,6 +188,8 @@ class SubscriptionForm(forms.Form):
             return _("It takes delegated administration privileges.")
         if name == "licences" and subscription.status == Subscription.Status.SUSPENDED:
             return _("Reactivate the subscription before you change its licenses.")
+        if subscription.base_id and name in _OF_THE_BASE:
+            return str(_OF_THE_BASE[name])
         is_missing = (name == "licences" and subscription.offer.is_usage_based) or (
             name == "auto_renew" and not subscription.term
         )
@@ -161,6 +203,12 @@ class SubscriptionForm(forms.Form):
             partner = Partner(current.pk, str(current), str(self.credited) if name == "reseller" else "")
             partners.keep(partner, ended=_no_partner(partners.label(partner)))
         self.fields[name].offer(partners)  # type: ignore[attr-defined]  # a PartnerField does
+
+    def _entered(self, name: str) -> Any:
+        value = self.cleaned_data[name]
+        if name == "reseller":
+            value = self.cleaned_data["mpn_id"] or value
+        return getattr(value, "pk", value) or ""
 
     def _in_words(self, name: str, value: Any) -> str:
         if name == "auto_renew":

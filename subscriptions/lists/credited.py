@@ -19,7 +19,8 @@ from accounts.models import Membership
 from accounts.paging import Sorting
 from customers.models import Customer
 from subscriptions.models import ResellerOfRecord, Subscription
-from subscriptions.models.subscriptions import ResellerOfRecordQuerySet, SubscriptionQuerySet
+from subscriptions.models.histories import ResellerOfRecordQuerySet
+from subscriptions.models.subscriptions import SubscriptionQuerySet
 
 _CHUNK = 500
 
@@ -65,14 +66,14 @@ def supported_rows(membership: Membership) -> SubscriptionQuerySet:
 
 
 def _credited_fact(period: ResellerOfRecord, membership: Membership) -> Fact:
-    return Fact(period.subscription, _is_entrusted(period.subscription, membership), period)
+    return Fact(period.subscription, is_entrusted(period.subscription, membership), period)
 
 
 def _supported_fact(subscription: Subscription, membership: Membership) -> Fact:
-    return Fact(subscription, _is_entrusted(subscription, membership))
+    return Fact(subscription, is_entrusted(subscription, membership))
 
 
-def _is_entrusted(subscription: Subscription, membership: Membership) -> bool:
+def is_entrusted(subscription: Subscription, membership: Membership) -> bool:
     """As Subscription.visible_to() has it, for rows that come with their relationship."""
     relationship = subscription.relationship
     return relationship.reseller_id == membership.organisation_id and relationship.ended_at is None

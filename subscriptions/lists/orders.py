@@ -18,7 +18,8 @@ from resellers.models import PartnerAccount
 from subscriptions.models import Order, OrderLine
 from subscriptions.models.catalogue import Billing, Term
 from subscriptions.models.orders import OrderQuerySet
-from subscriptions.ordering import PeriodTotal, order_totals
+from subscriptions.money import Money
+from subscriptions.ordering.lines import PeriodTotal, charged_at_submit, order_totals
 
 MOST_TITLES = 2
 
@@ -44,6 +45,7 @@ class OrderRow:
     order: Order
     lines: list[LineRow]
     totals: list[PeriodTotal]
+    charged: list[Money]  # at Submit, where that is something else
     placed_by: str
 
     @property
@@ -72,10 +74,12 @@ class Viewer:
 
     def row(self, order: Order) -> OrderRow:
         lines = list(order.lines.all())
+        sums = order_totals(lines) if self.sees_prices else []
         return OrderRow(
             order=order,
             lines=[LineRow(line, self) for line in lines],
-            totals=order_totals(lines) if self.sees_prices else [],
+            totals=sums,
+            charged=charged_at_submit((line.due for line in lines), sums),
             placed_by=self.placed_by(order),
         )
 
@@ -103,7 +107,7 @@ class Table:
     def header(self) -> list[str]:
         names = [_("Order number"), _("Company name"), _("Primary domain name"), _("Submitted"), _("Submitted by")]
         names += [_("Subscription"), _("Term"), _("Billing frequency"), _("Licenses")]
-        names += [_("Unit price"), _("Currency"), _("Total")] if self.viewer.sees_prices else []
+        names += [_("Unit price"), _("Currency"), _("Total"), _("Charged at Submit")] if self.viewer.sees_prices else []
         return names + ([_("Indirect reseller"), _("MPN ID")] if self.viewer.sees_credit else [])
 
     def rows(self, orders: OrderQuerySet) -> Iterator[list[Any]]:
@@ -118,7 +122,7 @@ class Table:
         cells += [self.viewer.placed_by(order), line.title, self.terms.get(line.term, ""), self.billings[line.billing]]
         cells += [line.licences]
         if self.viewer.sees_prices:
-            cells += [f"{line.unit_price.normalize():f}", line.currency, line.total.amount]
+            cells += [f"{line.unit_price.normalize():f}", line.currency, line.total.amount, line.due.amount]
         if self.viewer.sees_credit:
             account = self.viewer.credited(line)
             cells += [account.organisation.name, account.number] if account else ["", ""]

@@ -17,8 +17,8 @@ SORTINGS = {
 }
 # The columns that a list shows or is sorted by; to read another one of them costs a query for each row.
 _SHOWN = (
-    *("code", "nickname", "licences", "status", "auto_renew", "ends_at", "ends_or_never", "created_at"),
-    *("customer", "provider", "relationship__company_name", "relationship__ended_at"),
+    *("code", "nickname", "licences", "status", "auto_renew", "ends_at", "ends_or_never", "ended_at", "created_at"),
+    *("base", "customer", "provider", "relationship__company_name", "relationship__ended_at"),
     *("offer__category", "support_contact__organisation__name"),
 )
 

@@ -15,7 +15,7 @@ import django_countries.fields
 from django.conf import settings
 from django.db import migrations, models
 
-import subscriptions.models.subscriptions
+import subscriptions.models.catalogue
 
 
 class Migration(migrations.Migration):
@@ -587,7 +587,7 @@ class Migration(migrations.Migration):
                 expressions=[
                     ("subscription", "="),
                     (
-                        subscriptions.models.subscriptions.Period(
+                        subscriptions.models.catalogue.Period(
                             "starts_at", "ends_at", django.contrib.postgres.fields.ranges.RangeBoundary()
                         ),
                         "&&",

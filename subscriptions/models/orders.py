@@ -147,6 +147,9 @@ class OrderLine(models.Model):
     licences = models.PositiveIntegerField(_("Licenses"))
     unit_price = models.DecimalField(_("Unit price"), max_digits=14, decimal_places=4)
     currency = models.CharField(_("Currency"), max_length=3)
+    # What is charged at Submit where that is less than a full billing period: add-ons, and end dates that are aligned.
+    first_amount = models.DecimalField(_("Charged at Submit"), max_digits=18, decimal_places=4, null=True, blank=True)
+    ends_at = models.DateTimeField(_("End of term"), null=True, blank=True)
     partner_account = models.ForeignKey(
         PartnerAccount, models.PROTECT, null=True, related_name="+", verbose_name=_("Reseller (MPN ID)")
     )
@@ -166,6 +169,11 @@ class OrderLine(models.Model):
     @property
     def total(self) -> Money:
         return self.price.times(self.licences)
+
+    @property
+    def due(self) -> Money:
+        """What was charged for it at Submit."""
+        return self.total if self.first_amount is None else Money(self.first_amount, self.currency)
 
     @property
     def is_usage_based(self) -> bool:

@@ -1,16 +1,13 @@
-"""Subscriptions, whom they credit, and how many licences they had when."""
+"""Subscriptions: what a customer has, and where each of them stands in its life."""
 
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 import pgtrigger
-from django.conf import settings
-from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Func, Q
+from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -20,10 +17,11 @@ from accounts.models import Membership
 from accounts.roles import Kind
 from customers.models import Customer, Relationship, folded
 from providers.models import Provider
-from resellers.models import PartnerAccount, Reseller
+from resellers.models import Reseller
 from subscriptions.models.catalogue import Billing, Offer, Term
 from subscriptions.models.orders import OrderLine
 from subscriptions.money import Money
+from subscriptions.states import MOVES, Status
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 # The other half of what LicenceAssignment insists on; the row that is updated is held by that.
@@ -38,13 +36,6 @@ _AT_LEAST_ASSIGNED = """
     END IF;
     RETURN NULL;
 """
-
-
-class Period(Func):
-    """The range from one column up to, not including, another; without end while that is null."""
-
-    function = "TSTZRANGE"
-    output_field = DateTimeRangeField()
 
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
@@ -74,6 +65,12 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         """Without those that are a record only."""
         return self.exclude(status__in=Subscription.ENDED)
 
+    def ending_within(self, days: int) -> "SubscriptionQuerySet":
+        """Those whose term ends within so many days: they renew then, or end."""
+        now = timezone.now()
+        open_states = (Status.ACTIVE, Status.SUSPENDED)
+        return self.filter(status__in=open_states, ends_or_never__gte=now, ends_or_never__lt=now + timedelta(days=days))
+
     def azure_plans(self) -> "SubscriptionQuerySet":
         """Those that are active and billed by what is used: what a tenant owner owns."""
         return self.filter(offer__category=Offer.Category.USAGE, status=Subscription.Status.ACTIVE)
@@ -98,13 +95,7 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
 class Subscription(models.Model):
     """What a customer has. Its provider, customer and relationship are those of the order that made it."""
 
-    class Status(models.TextChoices):
-        PENDING = "pending", _("Pending")
-        ACTIVE = "active", _("Active")
-        SUSPENDED = "suspended", _("Suspended")
-        CANCELLED = "cancelled", _("Canceled")
-        EXPIRED = "expired", _("Expired")
-
+    Status = Status
     ENDED = (Status.CANCELLED, Status.EXPIRED)
 
     code = models.UUIDField(_("Subscription ID"), default=uuid.uuid4, unique=True, editable=False)
@@ -113,6 +104,12 @@ class Subscription(models.Model):
     relationship = models.ForeignKey(Relationship, models.PROTECT, related_name="subscriptions", db_index=False)
     order_line = models.OneToOneField(OrderLine, models.PROTECT, related_name="subscription")
     offer = models.ForeignKey(Offer, models.PROTECT, related_name="+")
+    # An add-on ends with its base, moves with it, and credits the same reseller (design.md §7).
+    base = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="add_ons", db_index=False, verbose_name=_("Base")
+    )
+    # The product and SKU of a trial: a customer tries each of them once (domain.md §6.3), bought later or not.
+    trial_of = models.CharField(max_length=65, blank=True, editable=False)
     nickname = models.CharField(_("Subscription nickname"), max_length=100)
     search_text = models.TextField(editable=False)
     # What the relationship is found by, repeated here: an index does not reach across a join.
@@ -123,9 +120,17 @@ class Subscription(models.Model):
     billing = models.CharField(_("Billing frequency"), max_length=10, choices=Billing)
     unit_price = models.DecimalField(_("Unit price"), max_digits=14, decimal_places=4)
     currency = models.CharField(_("Currency"), max_length=3)
+    # What the provider adds to its own price for the reseller, in percent: fixed when the term or the credit began.
+    markup = models.DecimalField(_("Markup"), max_digits=6, decimal_places=2, default=0)
     auto_renew = models.BooleanField(_("Auto-renew"), default=True)
     starts_at = models.DateTimeField(_("Start date"), default=timezone.now)
     ends_at = models.DateTimeField(_("End of term"), null=True, blank=True)
+    # Months are counted from here, so that what began on the 31st renews on the 31st again: see terms.py.
+    anchor = models.DateTimeField(default=timezone.now, editable=False)
+    charged_until = models.DateTimeField(_("Charged until"), null=True, blank=True)
+    # When the schedule has to look at a base and its add-ons next; add-ons themselves have none.
+    due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    ended_at = models.DateTimeField(_("Ended"), null=True, blank=True)
     # Lists are sorted by it, and what has no end comes last: a keyset cannot step over nulls.
     ends_or_never = models.GeneratedField(
         expression=Coalesce("ends_at", models.Value(NEVER)), output_field=models.DateTimeField(), db_persist=True
@@ -149,16 +154,33 @@ class Subscription(models.Model):
         verbose_name = _("subscription")
         verbose_name_plural = _("subscriptions")
         constraints = [
-            models.CheckConstraint(condition=models.Q(licences__gte=1), name="subscriptions_subscription_licences")
+            models.CheckConstraint(condition=models.Q(licences__gte=1), name="subscriptions_subscription_licences"),
+            models.CheckConstraint(
+                condition=models.Q(status__in=(Status.CANCELLED, Status.EXPIRED), ended_at__isnull=False)
+                | models.Q(status__in=(Status.PENDING, Status.ACTIVE, Status.SUSPENDED), ended_at=None),
+                name="subscriptions_subscription_ended",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(due_at=None) | models.Q(base=None, ended_at=None),
+                name="subscriptions_subscription_due",
+            ),
+            models.UniqueConstraint(
+                fields=["customer", "trial_of"], condition=~models.Q(trial_of=""), name="subscriptions_one_trial"
+            ),
         ]
         triggers = [
+            pgtrigger.FSM(
+                name="moves",
+                field="status",
+                transitions=[(origin.value, move.goal.value) for move in MOVES for origin in sorted(move.origins)],
+            ),
             pgtrigger.Trigger(
                 name="at_least_assigned",
                 when=pgtrigger.After,
                 operation=pgtrigger.UpdateOf("licences"),  # type: ignore[no-untyped-call]  # pgtrigger does not type it
                 condition=pgtrigger.Q(new__licences__lt=pgtrigger.F("old__licences")),
                 func=_AT_LEAST_ASSIGNED,
-            )
+            ),
         ]
         indexes = [
             models.Index(fields=["provider", "-created_at", "-id"], name="subscriptions_newest"),
@@ -177,6 +199,8 @@ class Subscription(models.Model):
                 OpClass("customer_text", name="gin_trgm_ops"),
                 name="subscriptions_search_customer",
             ),
+            models.Index(fields=["due_at", "id"], condition=models.Q(due_at__isnull=False), name="subscriptions_due"),
+            models.Index(fields=["base"], condition=models.Q(base__isnull=False), name="subscriptions_add_ons"),
         ]
 
     def __str__(self) -> str:
@@ -199,83 +223,11 @@ class Subscription(models.Model):
         return Money(self.unit_price, self.currency)
 
     @property
+    def resale_price(self) -> Money:
+        """What the reseller of record pays for a license and billing period."""
+        return self.price.marked_up(self.markup)
+
+    @property
     def can_change(self) -> bool:
         """Whether licences, credit and the rest may still change; ended subscriptions are records."""
         return self.status in (self.Status.ACTIVE, self.Status.SUSPENDED)
-
-
-class ResellerOfRecordQuerySet(models.QuerySet["ResellerOfRecord"]):
-    def visible_to(self, membership: Membership | None) -> "ResellerOfRecordQuerySet":
-        """The periods on a provider's own subscriptions; for a reseller those that credit a number of its own.
-
-        That a period is visible to a reseller gives it no access to the subscription (design.md §3).
-        """
-        if membership is None:
-            return self.none()
-        match membership.kind:
-            case Kind.PROVIDER:
-                return self.filter(provider=membership.organisation_id)
-            case Kind.RESELLER:
-                return self.filter(partner_account__organisation=membership.organisation_id)
-        return self.none()
-
-    def current(self) -> "ResellerOfRecordQuerySet":
-        return self.filter(ends_at=None)
-
-
-class ResellerOfRecord(models.Model):
-    """Which MPN ID a subscription credits, from when to when. Periods never overlap; the past is never rewritten."""
-
-    subscription = models.ForeignKey(Subscription, models.PROTECT, related_name="resellers_of_record")
-    provider = models.ForeignKey(Provider, models.PROTECT, related_name="+")
-    partner_account = models.ForeignKey(
-        PartnerAccount, models.PROTECT, related_name="credits", verbose_name=_("Reseller (MPN ID)")
-    )
-    starts_at = models.DateTimeField(_("From"), default=timezone.now)
-    ends_at = models.DateTimeField(_("Until"), null=True, blank=True)
-    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-
-    objects: ClassVar[ResellerOfRecordQuerySet] = ResellerOfRecordQuerySet.as_manager()  # type: ignore[assignment]  # django-stubs types as_manager() as Manager
-
-    class Meta:
-        verbose_name = _("reseller of record")
-        verbose_name_plural = _("resellers of record")
-        constraints = [
-            ExclusionConstraint(
-                name="subscriptions_credit_periods",
-                expressions=[
-                    ("subscription", RangeOperators.EQUAL),
-                    (Period("starts_at", "ends_at", RangeBoundary()), RangeOperators.OVERLAPS),
-                ],
-            ),
-            models.UniqueConstraint(
-                fields=["subscription"], condition=models.Q(ends_at=None), name="subscriptions_credit_one_current"
-            ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["provider", "partner_account"],
-                condition=models.Q(ends_at=None),
-                name="subscriptions_credit_current",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.subscription_id} → {self.partner_account}"
-
-
-class LicenceChange(models.Model):
-    """Licences bought or given back, when and by whom: the clock of the 168 hours runs for each (design.md §7)."""
-
-    subscription = models.ForeignKey(Subscription, models.PROTECT, related_name="licence_changes")
-    difference = models.IntegerField(_("Difference"))
-    changed_at = models.DateTimeField(_("Changed"), default=timezone.now, editable=False)
-    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-
-    class Meta:
-        verbose_name = _("license change")
-        verbose_name_plural = _("license changes")
-        indexes = [models.Index(fields=["subscription", "-changed_at"], name="subscriptions_licence_changes")]
-
-    def __str__(self) -> str:
-        return f"{self.subscription_id}: {self.difference:+d}"

@@ -27,7 +27,7 @@ MOST_DRAFTS = 5  # in the notice on other pages
 @requires(Permission.VIEW)
 def order_list(request: PortalRequest) -> HttpResponse:
     """Submitted orders, newest first; within a customer's own column when they are one customer's."""
-    viewer, filters = Viewer(request.membership), OrderFilter(request.GET)
+    viewer, filters = Viewer(request.membership), OrderFilter(request.GET, membership=request.membership)
     orders = viewer.listed(filters.apply(Order.objects.visible_to(request.membership)))
     _wanted, sorting = sorting_from(request, SORTINGS)
     page = paginate(orders, request, sorting)
@@ -50,7 +50,8 @@ def order_list(request: PortalRequest) -> HttpResponse:
 @requires(Permission.VIEW)
 def order_export(request: PortalRequest) -> HttpResponseBase:
     """The orders that the list shows, on all of its pages, one row a line, as CSV."""
-    orders = OrderFilter(request.GET).apply(Order.objects.visible_to(request.membership))
+    filters = OrderFilter(request.GET, membership=request.membership)
+    orders = filters.apply(Order.objects.visible_to(request.membership))
     table = Table(Viewer(request.membership))
     return export_list(request, "orders", _("Orders"), table.header, table.rows(orders))
 

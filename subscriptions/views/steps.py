@@ -22,10 +22,13 @@ from accounts.access import PortalRequest, requires
 from accounts.roles import Kind, Permission, who_may
 from customers.column import customer_steps
 from customers.models import Relationship
-from subscriptions.forms.orders import AccountInfoForm, CatalogueForm, UsualForm, typed_account, typed_lines
+from subscriptions.forms.order_lines import typed_lines
+from subscriptions.forms.orders import AccountInfoForm, CatalogueForm, UsualForm, typed_account
+from subscriptions.lists.orders import Viewer
 from subscriptions.models import OrderDraft
-from subscriptions.ordering import Receipt, already_submitted, cancel_draft
-from subscriptions.steps import (
+from subscriptions.ordering import Receipt
+from subscriptions.ordering.drafts import already_submitted, cancel_draft
+from subscriptions.ordering.steps import (
     ACCOUNT,
     CONFIRMATION,
     REVIEW,
@@ -153,7 +156,9 @@ def draft_cancel(request: PortalRequest, draft: OrderDraft) -> HttpResponse:
 @_places_orders
 def draft_confirmation(request: PortalRequest, code: UUID) -> HttpResponse:
     """The confirmation after the fact: the order is there once, its temporary password is not shown again."""
-    drafts = OrderDraft.objects.visible_to(request.membership).select_related("order__customer__organisation")
+    drafts = OrderDraft.objects.visible_to(request.membership).select_related(
+        "order__customer__organisation", "order__placed_by"
+    )
     draft = get_object_or_404(drafts, code=code)
     if draft.order is None:
         return redirect(draft)
@@ -161,6 +166,7 @@ def draft_confirmation(request: PortalRequest, code: UUID) -> HttpResponse:
         return redirect("subscriptions:customer", draft.order.customer_id)
     context = {
         "order": draft.order,
+        "row": Viewer(request.membership).row(draft.order),
         "customer": draft.order.customer,
         "steps": column(CONFIRMATION, draft),
         "may_reset": request.membership.can(Permission.EDIT_CUSTOMERS),
@@ -201,12 +207,12 @@ def _choose(request: PortalRequest, draft: OrderDraft) -> HttpResponse:
 
 
 def _go_on(request: PortalRequest, draft: OrderDraft) -> HttpResponse:
-    """To Review; or, for an existing customer, Submit."""
+    """To Review; or, for an existing customer, Submit what the page has shown with its total."""
     if not Answers(draft, membership=request.membership).basket.is_valid():
         return _offer(request, draft, has_tried=True)
     if not draft.has_customer:
         return redirect("orders:review", draft.code)
-    order = submit_draft(draft, membership=request.membership).order
+    order = submit_draft(draft, membership=request.membership, reviewed=request.POST.get("reviewed", "")).order
     messages.success(request, _("Order %(number)s is submitted.") % {"number": order.number})
     return redirect("subscriptions:customer", order.customer_id)
 
@@ -237,6 +243,7 @@ def _page(request: PortalRequest, answers: Answers) -> dict[str, Any]:
     basket.place(page_url=page_url, touched=touched)
     return {
         "draft": draft,
+        "answers": answers,
         "basket": basket,
         "search": search,
         "catalogue": basket.catalogue(**search.cleaned_data) if search.is_valid() else basket.catalogue(),
@@ -279,7 +286,9 @@ def _refused(request: PortalRequest, draft: OrderDraft, refusal: ValidationError
 
 
 def _confirm(request: PortalRequest, draft: OrderDraft, receipt: Receipt) -> HttpResponse:
-    context = {"order": receipt.order, "customer": receipt.order.customer, "credentials": receipt.credentials}
-    response = render(request, "orders/confirmation.html", context | {"steps": column(CONFIRMATION, draft)})
+    order = receipt.order
+    context: dict[str, Any] = {"order": order, "customer": order.customer, "credentials": receipt.credentials}
+    context |= {"row": Viewer(request.membership).row(order), "steps": column(CONFIRMATION, draft)}
+    response = render(request, "orders/confirmation.html", context)
     response["Cache-Control"] = "no-store"
     return response

@@ -5,7 +5,8 @@ import pytest
 from accounts.roles import PERMISSIONS, Kind, Permission, Role, allows, labels, roles_with
 
 # design.md §5, and what it leaves open: ending relationships goes with suspending, the access of partners and support
-# with administration, users and licences of a customer with its account.
+# with administration, users and licences of a customer with its account. Markups are set by those who see prices, but
+# not by Sales agents.
 #                         Global  User   Admin  Sales  Helpdesk Billing
 PROVIDER = """
 view                        yes    yes    yes    yes    yes      yes
@@ -14,10 +15,13 @@ remove_partnership          yes    yes    yes    yes    -        -
 place_orders                yes    yes    yes    yes    -        -
 edit_subscriptions          yes    yes    yes    yes    yes      -
 suspend_subscriptions       yes    -      yes    yes    -        -
+cancel_subscriptions        yes    -      yes    yes    -        -
 change_credit               yes    yes    yes    yes    -        -
 designate_support           yes    yes    yes    yes    yes      -
 edit_customers              yes    -      yes    yes    yes      -
 see_prices                  yes    -      yes    yes    -        yes
+see_bills                   yes    -      yes    yes    -        yes
+set_markups                 yes    -      yes    -      -        yes
 request_relationship        yes    yes    yes    yes    -        -
 end_relationship            yes    -      yes    yes    -        -
 grant_access                yes    -      yes    -      -        -
@@ -30,6 +34,7 @@ RESELLER = """
 view                        yes    yes    yes    yes    yes      yes
 edit_subscriptions          yes    yes    yes    yes    yes      -
 suspend_subscriptions       yes    -      yes    yes    -        -
+see_bills                   yes    -      yes    yes    -        yes
 edit_customers              yes    -      yes    yes    yes      -
 request_relationship        yes    yes    yes    yes    -        -
 assign_licences             yes    -      yes    yes    yes      -

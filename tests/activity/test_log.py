@@ -2,7 +2,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import ProgrammingError, transaction
 
-from activity.log import attempt, codes_of, record
+from activity.log import Entry, attempt, codes_of, record, record_many
 from activity.models import Activity, Sighting
 from activity.verbs import Verb
 
@@ -63,6 +63,30 @@ def test_lines_are_never_changed_or_removed(provider_admin, rows, change):
         row.save() if change == "update" else rows.all()._raw_delete(rows.db)
 
     assert rows.count() == 1
+
+
+def test_many_lines_are_written_as_one_is(provider_admin, reseller_admin, stranger, django_assert_num_queries):
+    ours, theirs = provider_admin.organisation, reseller_admin.organisation
+    entries = [
+        Entry(Verb.SUBSCRIPTION_RENEWED, f"Plan {number}", [ours.pk, theirs.pk, ours.pk], theirs, {"new": number})
+        for number in range(30)
+    ]
+
+    with django_assert_num_queries(2):
+        record_many([*entries, Entry(Verb.SUBSCRIPTION_EXPIRED, "Last", [ours.pk], refusal="late")], actor=None)
+
+    lines = list(Activity.objects.order_by("pk"))
+    assert [line.target for line in lines] == [*(f"Plan {number}" for number in range(30)), "Last"]
+    assert (lines[7].affected_name, lines[7].actor_name, lines[7].details) == (theirs.name, "", {"new": 7})
+    assert (lines[-1].result, lines[-1].refusal, lines[-1].affected) == ("refused", "late", None)
+    visible = [Activity.objects.visible_to(who).count() for who in (provider_admin, reseller_admin, stranger)]
+    assert visible == [31, 30, 0]
+
+
+def test_no_lines_are_written_for_nothing(db):
+    assert record_many([], actor=None) == []
+
+    assert not Activity.objects.exists()
 
 
 def test_an_attempt_that_succeeds_leaves_one_line(provider_admin):

@@ -51,17 +51,42 @@ select bought.*, offer.id as offer, offer.sku_title as title, offer.currency, of
 from bought cross join (select * from subscriptions_offer where market = 'JP' and term = 'P1Y' order by id limit 3) as offer;
 insert into subscriptions_orderline (id, order_id, offer_id, title, term, billing, licences, unit_price, currency)
 select line_id, order_id, offer, title, 'P1Y', 'monthly', 10, unit_price, currency from line;
-insert into subscriptions_subscription (id, code, provider_id, customer_id, relationship_id, order_line_id, offer_id, nickname,
-    search_text, customer_text, licences, status, term, billing, unit_price, currency, auto_renew, starts_at, ends_at, revision, created_at)
-select subscription_id, md5(%(tag)s || 'subscription' || subscription_id)::uuid, %(provider)s, customer, relationship, line_id,
-       offer, title, lower(title), customer_text, 10, status, 'P1Y', 'monthly', unit_price, currency, true, since, since + interval '1 year', 1,
-       since
+create temporary table running on commit drop as
+select line.*, extract(year from age(now(), since))::int as years,
+       (extract(year from age(now(), since)) * 12 + extract(month from age(now(), since)))::int as months
 from line;
+insert into subscriptions_subscription (id, code, provider_id, customer_id, relationship_id, order_line_id, offer_id, nickname,
+    search_text, customer_text, licences, status, term, billing, unit_price, currency, markup, trial_of, auto_renew, anchor,
+    starts_at, ends_at, charged_until, due_at, ended_at, revision, created_at)
+select subscription_id, md5(%(tag)s || 'subscription' || subscription_id)::uuid, %(provider)s, customer, relationship, line_id,
+       offer, title, lower(title), customer_text, 10, status, 'P1Y', 'monthly', unit_price, currency, 10, '', order_id %% 10 > 0,
+       since, since + years * interval '1 year', since + (years + 1) * interval '1 year',
+       since + (months + 1) * interval '1 month',
+       case when status <> 'expired' then since + (months + 1) * interval '1 month' end,
+       case when status = 'expired' then now() end, 1, since
+from running;
 insert into subscriptions_resellerofrecord (subscription_id, provider_id, partner_account_id, starts_at)
 select subscription_id, %(provider)s, account.id, since
 from line join resellers_partneraccount as account on account.organisation_id = line.reseller;
 insert into subscriptions_licencechange (subscription_id, difference, changed_at)
 select subscription_id, 10, since from line;
+
+-- What was charged at first, and for the billing period that runs now.
+insert into subscriptions_charge (code, kind, posted_at, provider_id, customer_id, subscription_id, order_id, offer_id,
+    period_start, period_end, licences, currency, unit_price, amount, reseller_id, partner_account_id, resale_unit_price,
+    resale_amount, ineligible)
+select gen_random_uuid(), 'purchase', since, %(provider)s, customer, subscription_id, order_id, offer, since,
+       since + interval '1 month', 10, currency, unit_price, unit_price * 10, reseller, account.id,
+       round(unit_price * 1.1), round(unit_price * 1.1) * 10, ''
+from running join resellers_partneraccount as account on account.organisation_id = running.reseller;
+insert into subscriptions_charge (code, kind, posted_at, provider_id, customer_id, subscription_id, offer_id,
+    period_start, period_end, licences, currency, unit_price, amount, reseller_id, partner_account_id, resale_unit_price,
+    resale_amount, ineligible)
+select gen_random_uuid(), 'cycle', since + months * interval '1 month', %(provider)s, customer, subscription_id, offer,
+       since + months * interval '1 month', since + (months + 1) * interval '1 month', 10, currency, unit_price,
+       unit_price * 10, reseller, account.id, round(unit_price * 1.1), round(unit_price * 1.1) * 10, ''
+from running join resellers_partneraccount as account on account.organisation_id = running.reseller
+where months > 0 and status <> 'expired';
 
 create temporary table happened on commit drop as
 select nextval('activity_activity_id_seq') as id, bought.* from bought;

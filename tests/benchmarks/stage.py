@@ -13,8 +13,9 @@ from accounts.profile import open_account
 from accounts.roles import Kind, Role
 from providers.models import Provider
 from subscriptions.models import Offer, OrderDraft
+from subscriptions.models.catalogue import Billing
+from subscriptions.ordering.steps import Answers
 from subscriptions.price_list import load_price_list
-from subscriptions.steps import Answers
 
 FILL, SIDES = ((Path(__file__).parent / name).read_text() for name in ("fill.sql", "sides.sql"))
 PRICES = Path(__file__).parents[2] / "partnercenter/demo/price_list.csv"
@@ -113,6 +114,7 @@ def _run(script: str, parameters: dict[str, object]) -> None:
 def drafts(actor: Actor, count: int) -> list[tuple[str, str]]:
     """Drafts of new customers with three subscriptions each, ready for Submit: their codes, and what was reviewed."""
     offers = Offer.objects.visible_to(actor.membership).on_sale().filter(category=Offer.Category.ENTERPRISE)
+    offers = offers.filter(billing=Billing.MONTHLY)  # an order has one billing frequency
     number = actor.provider.partnerships.order_by("pk").first().reseller.organisation.partner_accounts.get().number
     lines = [
         {"offer": str(offer.code), "licences": "5", "reseller": number, "mpn_id": ""}

@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.roles import Role
 from customers.delegations import DELEGATED_ADMIN, TENANT_OWNER, grant, withdraw
@@ -219,7 +220,7 @@ def test_refusals_stand_beside_the_reseller(sign_in, provider_admin, customer, a
     assert errors({"reseller": reseller.pk}) == {"reseller": ["already_given"]}
     assert errors({"reseller": strange_relationship.reseller_id}) == {"reseller": ["invalid_choice"]}
     assert errors({"reseller": ""}) == {"reseller": ["required"]}
-    azure.status = "cancelled"
+    azure.status, azure.ended_at = "cancelled", timezone.now()
     azure.save()
     response = client.post(owner_grant(customer), {"reseller": reseller.pk})
     assert codes_on(response) == {"reseller": ["no_azure_plan"]}

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.roles import Role
 from activity.models import Activity
@@ -13,8 +14,9 @@ from customers.models import Delegation, Relationship
 from outbox.models import Notice
 from resellers.models import Partnership
 from subscriptions.models import Order, Subscription
-from subscriptions.ordering import Line, place_order
-from subscriptions.steps import submit_draft
+from subscriptions.ordering import place_order
+from subscriptions.ordering.lines import Line
+from subscriptions.ordering.steps import submit_draft
 from tests.factories import (
     OfferFactory,
     PartnershipFactory,
@@ -89,8 +91,8 @@ def test_end_of_a_customer_without_reseller(provider_admin):
 
 
 @pytest.mark.parametrize("status", ["pending", "active", "suspended"])
-def test_end_is_refused_while_a_subscription_lives(subscription, provider_admin, status):
-    Subscription.objects.update(status=status)
+def test_end_is_refused_while_a_subscription_lives(relationship, provider_admin, status):
+    subscription = SubscriptionFactory(relationship=relationship, status=status)
 
     assert refused(end_relationship, subscription.relationship, actor=provider_admin.user) == "subscriptions_active"
     assert Relationship.objects.get().ended_at is None
@@ -100,8 +102,8 @@ def test_end_is_refused_while_a_subscription_lives(subscription, provider_admin,
 
 
 @pytest.mark.parametrize("status", ["cancelled", "expired"])
-def test_end_leaves_ended_subscriptions_as_they_are(subscription, provider_admin, status):
-    Subscription.objects.update(status=status)
+def test_end_leaves_ended_subscriptions_as_they_are(relationship, provider_admin, status):
+    subscription = SubscriptionFactory(relationship=relationship, status=status)
     before = Subscription.objects.values().get()
 
     end_relationship(subscription.relationship, actor=provider_admin.user)
@@ -220,7 +222,7 @@ def test_account_page_always_shows_the_way_and_what_stands_in_it(subscription, p
     assert f'href="{subscription.get_absolute_url()}"' in html
     assert reverse("customers:end", args=[customer]) not in html
 
-    Subscription.objects.update(status="cancelled")
+    Subscription.objects.update(status="cancelled", due_at=None, ended_at=timezone.now())
     html = readable(client.get(reverse("customers:account", args=[customer])))
     assert f'href="{reverse("customers:end", args=[customer])}"' in html
 
@@ -294,9 +296,9 @@ def test_page_is_for_the_provider_and_those_who_may(
     assert Relationship.objects.get().ended_at is None
 
 
-def test_ended_customer_can_be_read_in_what_is_left(subscription, provider_admin, sign_in):
+def test_ended_customer_can_be_read_in_what_is_left(relationship, provider_admin, sign_in):
     """Records stay, without links to pages that are not there any more."""
-    Subscription.objects.update(status="cancelled")
+    subscription = SubscriptionFactory(relationship=relationship, status="cancelled")
     end_relationship(subscription.relationship, actor=provider_admin.user)
     client = sign_in(provider_admin)
 

@@ -19,7 +19,7 @@ from tests.factories import (
     ready_reseller,
 )
 from tests.refusals import codes_on, refused
-from tests.subscriptions.order_answers import account, chosen, draft_for, draft_of, line, url
+from tests.subscriptions.order_answers import account, chosen, draft_for, draft_of, line, submit_added, url
 
 SUGGEST = reverse("orders:partners")
 BOX = re.compile(r'<input type="text" name="([\w-]+)" value="([^"]*)" list="')
@@ -231,10 +231,8 @@ def test_lines_take_typed_names_and_keep_what_was_typed(sign_in, sales_agent, re
 @pytest.mark.usefixtures("many", "partners")
 def test_order_credits_who_was_typed(sign_in, sales_agent, relationship):
     offer = OfferFactory()
-    draft = draft_for(sales_agent, relationship.customer)
-    sent = chosen(offer, number="株式会社さくら (ID: 102)", action="next")
 
-    sign_in(sales_agent).post(url("subscriptions", draft), sent)
+    submit_added(sign_in(sales_agent), relationship.customer, chosen(offer, number="株式会社さくら (ID: 102)"))
 
     assert ResellerOfRecord.objects.get().partner_account.number == "102"
 

@@ -12,8 +12,9 @@ from customers.relationships import accept_request, request_relationship
 from outbox import requests
 from resellers.partnerships import end_partnership
 from subscriptions.models import Order, OrderDraft, Subscription
-from subscriptions.ordering import Line, place_order
-from subscriptions.steps import submit_draft
+from subscriptions.ordering import place_order
+from subscriptions.ordering.lines import Line
+from subscriptions.ordering.steps import submit_draft
 from tests.factories import CustomerFactory, OfferFactory, RelationshipRequestFactory, member
 from tests.subscriptions.order_answers import draft_for, line
 from tests.threads import at_once, fresh, held_up

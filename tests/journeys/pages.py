@@ -68,6 +68,37 @@ PROVIDERS_CUSTOMERS = (
     ("support:list", None),
     ("support:detail", "question"),
 )
+PROVIDERS_MONEY = (
+    ("subscriptions:markups", None),
+    ("subscriptions:markup_add", None),
+    ("subscriptions:markup_edit", "markup"),
+    ("statements:list", None),
+    ("statements:detail", "owed"),
+    ("statements:detail", "billed"),
+    ("incentives:list", None),
+    ("incentives:detail", "reseller"),
+    ("incentives:uncredited", None),
+    ("subscriptions:renewals", None),
+    ("subscriptions:renewals?renews=90", None),
+    ("subscriptions:bulk_list", None),
+    ("subscriptions:bulk_new?all=on", None),
+    ("subscriptions:bulk_new?all=on&what=licences", None),
+    ("subscriptions:bulk_upload", None),
+    ("subscriptions:bulk_detail", "bulk change"),
+)
+PROVIDERS_LIVES = (
+    ("subscriptions:detail", "suite"),
+    ("subscriptions:suspend", "suite"),
+    ("subscriptions:cancel", "suite"),
+    ("subscriptions:cancel", "subscription"),
+    ("subscriptions:plan", "suite"),
+    ("subscriptions:upgrade", "suite"),
+    ("subscriptions:detail", "trial"),
+    ("subscriptions:convert", "trial"),
+    ("subscriptions:history", "suite"),
+    *((f"subscriptions:history?show={chapter}", "suite") for chapter in ("changes", "charges", "credit", "support")),
+    ("orders:add", "customer"),
+)
 RESELLER_PAGES = (
     ("overview", None),
     ("resellers:providers", None),
@@ -112,10 +143,23 @@ RESELLERS_CUSTOMERS = (
     ("staff:invite", None),
     ("staff:person", "reseller's person"),
 )
+RESELLERS_MONEY = (
+    ("subscriptions:own_prices", None),
+    ("statements:list", None),
+    ("statements:detail", "billed"),
+    ("incentives:list", None),
+    ("incentives:detail", "provider"),
+    ("subscriptions:renewals?renews=90", None),
+    ("subscriptions:detail", "suite"),
+    ("subscriptions:plan", "suite"),
+    ("subscriptions:history?show=charges", "suite"),
+)
 CUSTOMER_PAGES = (
     ("overview", None),
     ("subscriptions:list", None),
     ("subscriptions:detail", "subscription"),
+    ("subscriptions:detail", "suite"),
+    ("subscriptions:history", "suite"),
     ("orders:list", None),
     ("orders:detail", "order"),
     ("activity:list", None),
@@ -167,4 +211,6 @@ LISTS = (
     *("orders:list", "orders:drafts", "subscriptions:list", "subscriptions:price_list", "subscriptions:credited"),
     *("subscriptions:supported", "support:list", "activity:list", "account_settings", "directory:own"),
     *("staff:list", "staff:invitations", "notices:list"),
+    *("subscriptions:markups", "subscriptions:own_prices", "subscriptions:renewals", "subscriptions:bulk_list"),
+    *("statements:list", "incentives:list", "incentives:uncredited"),
 )

@@ -27,16 +27,20 @@ from tests.factories import (
     SupportRequestFactory,
     member,
 )
+from tests.journeys.lives_stage import about_money
 from tests.journeys.pages import (
     CLOSED_PAGES,
     CUSTOMER_PAGES,
     LISTS,
     PROVIDER_PAGES,
     PROVIDERS_CUSTOMERS,
+    PROVIDERS_LIVES,
+    PROVIDERS_MONEY,
     PROVIDERS_PARTNERS,
     PUBLIC_PAGES,
     RESELLER_PAGES,
     RESELLERS_CUSTOMERS,
+    RESELLERS_MONEY,
 )
 from tests.subscriptions.order_answers import draft_of, line
 
@@ -77,6 +81,7 @@ def stage(relationship, subscription, provider, provider_admin, reseller, resell
         **withdrawn_links(provider, provider_admin),
         **about_customers(relationship, provider_admin, reseller_admin),
         **about_support(subscription, relationship, customer_admin),
+        **about_money(relationship, provider_admin),
         **about_the_directory(provider, reseller, provider_admin),
         "notices": [each.pk for each in map(notified, (provider_admin, reseller_admin, customer_admin))],
     }
@@ -154,8 +159,11 @@ def behind(request: PersonalRequest) -> tuple[str, str]:
         pytest.param("provider_admin", PROVIDER_PAGES, id="provider"),
         pytest.param("provider_admin", PROVIDERS_PARTNERS, id="provider-partners"),
         pytest.param("provider_admin", PROVIDERS_CUSTOMERS, id="provider-customers"),
+        pytest.param("provider_admin", PROVIDERS_MONEY, id="provider-money"),
+        pytest.param("provider_admin", PROVIDERS_LIVES, id="provider-lives"),
         pytest.param("reseller_admin", RESELLER_PAGES, id="reseller"),
         pytest.param("reseller_admin", RESELLERS_CUSTOMERS, id="reseller-customers"),
+        pytest.param("reseller_admin", RESELLERS_MONEY, id="reseller-money"),
         pytest.param("customer_admin", CUSTOMER_PAGES, id="customer"),
     ],
 )
@@ -189,8 +197,12 @@ def test_pages_of_those_who_have_not(language, reader, stage):
 @pytest.mark.parametrize(
     ("company", "pages"),
     [
-        pytest.param(ProviderFactory, PROVIDER_PAGES + PROVIDERS_PARTNERS + PROVIDERS_CUSTOMERS, id="provider"),
-        pytest.param(ResellerFactory, RESELLER_PAGES + RESELLERS_CUSTOMERS, id="reseller"),
+        pytest.param(
+            ProviderFactory,
+            PROVIDER_PAGES + PROVIDERS_PARTNERS + PROVIDERS_CUSTOMERS + PROVIDERS_MONEY,
+            id="provider",
+        ),
+        pytest.param(ResellerFactory, RESELLER_PAGES + RESELLERS_CUSTOMERS + RESELLERS_MONEY, id="reseller"),
         pytest.param(CustomerFactory, CUSTOMER_PAGES, id="customer"),
     ],
 )
@@ -202,6 +214,25 @@ def test_pages_without_a_row(company, pages, reader, db):
     for name, concerns in pages:
         if name in LISTS and concerns is None:
             problems += problems_of(window.page, f"{window.url}{reverse(name)}")
+
+    assert "\n".join(problems) == ""
+
+
+def test_pages_that_say_what_it_costs(reader, stage, provider_admin):
+    """A review, which only the answer to a form shows: of a change, of an upgrade, and of a trial that is converted."""
+    window = reader(provider_admin)
+    problems = []
+    window.page.goto(f"{window.url}{reverse('subscriptions:detail', args=[stage['suite']])}")
+    window.fill("Licenses", "299")
+    window.press("Submit")
+    window.sees("299")
+    problems += what_is_wrong_with(window.page)
+    for name, concerns in (("upgrade", "suite"), ("convert", "trial")):
+        window.page.goto(f"{window.url}{reverse(f'subscriptions:{name}', args=[stage[concerns]])}")
+        window.page.get_by_role("main").get_by_role("radio").first.check()
+        window.press("Next: Review")
+        window.sees("Submit charges exactly this.")
+        problems += what_is_wrong_with(window.page)
 
     assert "\n".join(problems) == ""
 
@@ -224,9 +255,9 @@ def test_pages_with_a_temporary_password(reader, stage, provider_admin):
 
 
 def address_of(page: tuple[str, str | None], stage: dict) -> str:
-    name, concerns = page
+    (name, mark, query), concerns = page[0].partition("?"), page[1]
     args = stage[concerns] if concerns else ()
-    return reverse(name, args=args if isinstance(args, tuple) else [args])
+    return reverse(name, args=args if isinstance(args, tuple) else [args]) + mark + query
 
 
 def problems_of(page: Page, address: str, *, status: int = 200) -> list[str]:

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.core import mail
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.models import User
@@ -152,7 +153,7 @@ def remove_relationship(provider_window, reseller_window, customer_window) -> No
     open_account(provider_window)
     remove = provider_window.t("Remove reseller relationship")
     expect(provider_window.page.get_by_role("button", name=remove)).to_be_disabled()
-    Subscription.objects.update(status=Subscription.Status.EXPIRED)
+    Subscription.objects.update(status=Subscription.Status.EXPIRED, ended_at=timezone.now())
     open_account(provider_window)
     provider_window.follow("Remove reseller relationship")
     provider_window.sees_heading("Remove reseller relationship")

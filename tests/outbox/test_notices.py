@@ -9,7 +9,7 @@ from django.utils import timezone, translation
 
 from accounts.roles import Permission, Role
 from outbox.models import Notice, NoticeChoice, OutgoingEmail
-from outbox.notices import choose_mail, mailed_subjects, mark_all_read, mark_read, notify, tell
+from outbox.notices import News, choose_mail, mailed_subjects, mark_all_read, mark_read, notify, notify_many, tell
 from outbox.sentences import sentences_of
 from outbox.subjects import Subject, subjects_for
 from tests.factories import NoticeFactory, member
@@ -261,3 +261,41 @@ def test_both_lists_are_read_from_their_indexes(provider_admin):
 
     assert ["outbox_notice_unread" in lists[0], "outbox_notice_newest" in lists[1]] == [True, True]
     assert ["Sort" in plan for plan in lists] == [False, False]
+
+
+def test_many_are_told_in_as_many_queries_as_one(
+    provider, provider_admin, sales_agent, billing_admin, reseller_admin, customer_admin, django_assert_num_queries
+):
+    NoticeChoice.objects.create(user=sales_agent.user, subject=ENDED)
+    news = [
+        News(each.organisation_id, f"/{number}/", {"company": f"Company {number}"})
+        for number in range(10)
+        for each in (provider_admin, reseller_admin, customer_admin)
+    ]
+
+    # Those to be told, who wants no mail, mails, notices; and the savepoints around them.
+    with django_assert_num_queries(8):
+        assert notify_many(ENDED, news, holding=Permission.EDIT_SUBSCRIPTIONS) == 30
+
+    notices = Notice.objects.filter(path="/3/").order_by("membership")
+    assert [each.membership for each in notices] == [provider_admin, sales_agent, reseller_admin]
+    assert [each.email and each.email.to for each in notices] == [
+        provider_admin.user.email,
+        None,
+        reseller_admin.user.email,
+    ]
+    assert {each.title for each in notices} == {"The partnership with Company 3 has ended"}
+
+
+def test_of_nothing_nobody_is_told(db, django_assert_num_queries):
+    with django_assert_num_queries(2):
+        assert notify_many(ENDED, [], holding=Permission.VIEW) == 0
+
+
+def test_many_mails_are_handed_over_on_commit(provider_admin, django_capture_on_commit_callbacks):
+    news = [News(provider_admin.organisation_id, "", {"company": name}) for name in ("Sakura", "Mosel")]
+
+    with django_capture_on_commit_callbacks() as callbacks:
+        notify_many(ENDED, news, holding=Permission.VIEW)
+
+    assert len(callbacks) == OutgoingEmail.objects.filter(state="waiting").count() == 2

@@ -40,6 +40,9 @@ def calls_of(module: ast.Module, names: set[str]) -> list[ast.Call]:
 
 def names_in(call: ast.Call, module: ast.Module) -> set[str]:
     """The names that a call passes: its keywords, and the keys of what it unpacks."""
+    if call.func.id == "notify_many":
+        news = [keyword for each in calls_of(module, {"News"}) for keyword in each.keywords if keyword.arg == "names"]
+        return {key.value for keyword in news for key in keyword.value.keys}
     passed = {keyword.arg for keyword in call.keywords if keyword.arg} - ABOUT
     unpacked = {keyword.value.id for keyword in call.keywords if keyword.arg is None}
     for node in ast.walk(module):
@@ -56,7 +59,7 @@ def told() -> Iterator[tuple[Subject, set[str]]]:
         for function in ast.walk(module):
             if not isinstance(function, ast.FunctionDef) or function.name in ("notify", "tell"):
                 continue
-            for call in calls_of(function, {"notify", "tell"}):
+            for call in calls_of(function, {"notify", "notify_many", "tell"}):
                 if subjects_in(call.args[0]):
                     yield from ((subject, names_in(call, module)) for subject in subjects_in(call.args[0]))
                 else:  # it is told which subject: by those who call it, or by a table of the module
@@ -96,5 +99,5 @@ def test_every_subject_concerns_somebody_and_links_concern_everybody():
     ]
     assert set(Subject) - set(subjects_for(Kind.PROVIDER)) == {Subject.LEAVE_REFUSED, Subject.ENROLMENT_DECIDED}
     assert set(Subject) - set(subjects_for(Kind.RESELLER)) == {
-        *(Subject.LEAVE_REQUESTED, Subject.CONTACT_REQUESTED, Subject.PROFILE_DECIDED),
+        *(Subject.LEAVE_REQUESTED, Subject.CONTACT_REQUESTED, Subject.PROFILE_DECIDED, Subject.BULK_FINISHED),
     }

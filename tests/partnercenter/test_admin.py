@@ -17,8 +17,9 @@ from outbox.post import deliver, post
 from partnercenter.admin import desk
 from providers.models import Provider
 from resellers.models import PartnerAccount, Reseller, SupportProfile
-from subscriptions.models import OrderDraft
+from subscriptions.models import OrderDraft, PriceListImport
 from tests.factories import (
+    ChargeFactory,
     ContactRequestFactory,
     NoticeFactory,
     OrganisationFactory,
@@ -27,6 +28,7 @@ from tests.factories import (
     RelationshipRequestFactory,
     ResellerOfRecordFactory,
     StaffInvitationFactory,
+    StatementFactory,
     SupportRequestFactory,
     UserFactory,
     ready_reseller,
@@ -41,7 +43,7 @@ READ_ONLY = {
     *("resellers.Partnership", "resellers.PartnershipRequest", "subscriptions.LicenceChange", "subscriptions.Order"),
     *("subscriptions.OrderDraft", "subscriptions.OrderLine", "subscriptions.ResellerOfRecord"),
     *("subscriptions.Subscription", "subscriptions.SupportRequest", "resellers.SupportProfile"),
-    *("outbox.Notice", "outbox.NoticeChoice"),
+    *("outbox.Notice", "outbox.NoticeChoice", "subscriptions.Charge", "subscriptions.Statement"),
     *("staff.StaffInvitation", "providers.ProfileProposal", "resellers.ContactRequest"),
 }
 CHANGED_ONLY = {"accounts.Organisation"}
@@ -64,6 +66,8 @@ def operator(db):
 def everything(operator, subscription, provider, provider_admin):
     """At least one row of every model."""
     ResellerOfRecordFactory(subscription=subscription)
+    ChargeFactory(subscription=subscription)
+    StatementFactory(provider=provider)
     SupportRequestFactory(subscription=subscription)
     SupportProfile.objects.create(organisation=provider.organisation)
     PartnershipRequestFactory(provider=provider, created_by=provider_admin.user)
@@ -74,6 +78,7 @@ def everything(operator, subscription, provider, provider_admin):
     NoticeFactory(membership=provider_admin).membership.user.notice_choices.create(subject="link_expired")
     OrderDraft.objects.create(provider=provider, created_by=provider_admin.user)
     subscription.customer.agreements.create(provider=provider, source="to_be_asked")
+    PriceListImport.objects.create(file_name="prices.csv", content=b"")
     post(sender=provider.organisation, to="a@b.example", language="en", subject="Hello", text=f"Open {LINK}")
     operator.post(url(Organisation, "change", provider.pk), {"name": "Kita"})
     return operator
@@ -82,7 +87,7 @@ def everything(operator, subscription, provider, provider_admin):
 def test_the_rooms_are_all_there():
     assert {model._meta.label for model in MODELS} == READ_ONLY | CHANGED_ONLY | {
         *("accounts.Membership", "accounts.User", "providers.Provider", "resellers.PartnerAccount"),
-        *("resellers.Reseller", "subscriptions.Offer"),
+        *("resellers.Reseller", "subscriptions.Offer", "subscriptions.PriceListImport"),
     }
 
 

@@ -47,7 +47,7 @@ def test_the_two_demo_markets_offer_the_same():
     )
 
     assert japan == germany
-    assert len(japan) == 41
+    assert len(japan) == 43
 
 
 @pytest.mark.parametrize(
@@ -82,10 +82,11 @@ def test_small_business_offers_end_at_300_licences():
 
 
 def test_what_a_line_requires_or_upgrades_to_is_in_the_list():
-    products = {line["ProductId"] for line in LINES}
-    named = {tag.partition(":")[2] for line in LINES for tag in line["Tags"].split(";") if ":" in tag}
+    skus = {f"{line['ProductId']}:{line['SkuId']}" for line in LINES}
+    rules = [tag.partition(":") for line in LINES for tag in line["Tags"].split(";") if ":" in tag]
 
-    assert named <= products
+    assert {name for name, _colon, _value in rules} == {"Requires", "UpgradesTo", "ConvertsTo", "Limit"}
+    assert {value for name, _colon, value in rules if name != "Limit"} <= skus
     assert [line["SkuTitle"] for line in tagged("Add-on") if "Requires:" not in line["Tags"]] == []
     assert len(in_market("JP", tagged("Add-on"))) == 3
 
@@ -94,6 +95,18 @@ def test_one_offer_has_ended():
     ended = [line for line in in_market("JP") if date.fromisoformat(line["EffectiveEndDate"]) < date(2026, 1, 1)]
 
     assert [line["SkuTitle"] for line in ended] == ["Exchange Online Kiosk"]
+
+
+def test_two_prices_follow_each_other():
+    periods = {}
+    for line in in_market("JP"):
+        item = tuple(line[part] for part in ("SkuTitle", "TermDuration", "BillingPlan"))
+        periods.setdefault(item, []).append((line["EffectiveStartDate"], line["EffectiveEndDate"], line["UnitPrice"]))
+
+    assert {item[0]: found for item, found in periods.items() if len(found) > 1} == {
+        "Office 365 E3": [("2025-01-01", "2026-03-31", "2480"), ("2026-04-01", "9999-12-31", "2730")],
+        "Power BI Pro": [("2025-01-01", "2026-12-31", "1200"), ("2027-01-01", "9999-12-31", "1680")],
+    }
 
 
 def test_every_description_says_that_the_price_is_invented():
@@ -113,4 +126,4 @@ def test_offers_of_japan_fill_every_category(db):
 
     counts = Counter(Offer.objects.filter(market="JP").values_list("category", flat=True))
 
-    assert counts == {"enterprise": 24, "small_business": 10, "add_on": 3, "trial": 2, "usage": 1, "software": 1}
+    assert counts == {"enterprise": 26, "small_business": 10, "add_on": 3, "trial": 2, "usage": 1, "software": 1}

@@ -12,7 +12,7 @@ from customers.models import Relationship
 from partnercenter.demo.people import PASSWORD
 from providers.models import ProfileProposal
 from resellers.models import ContactRequest, Partnership, PartnershipRequest, Reseller
-from subscriptions.models import Offer, OrderDraft, ResellerOfRecord, Subscription
+from subscriptions.models import Charge, Offer, OrderDraft, ResellerOfRecord, Statement, Subscription
 from tests.factories import ProviderFactory
 
 
@@ -42,7 +42,7 @@ def test_the_demo_has_what_there_is_to_see(demo, capsys):
     requests = {request.state for request in PartnershipRequest.objects.all()}
     resellers = dict(Reseller.objects.values_list("contact_email", "enrolment"))
     year_ago = timezone.now() - timedelta(days=366)
-    ends = Subscription.objects.exclude(ends_at=None).values_list("ends_at", flat=True)
+    ends = Subscription.objects.not_ended().exclude(ends_at=None).values_list("ends_at", flat=True)
     log = list(Activity.objects.order_by("pk").values_list("happened_at", flat=True))
 
     assert numbers()[2] == 61
@@ -52,8 +52,10 @@ def test_the_demo_has_what_there_is_to_see(demo, capsys):
     assert resellers["global-admin@tsubaki.example"] == "pending"
     assert Partnership.objects.exclude(ended_at=None).count() == 1
     assert OrderDraft.objects.open().get().account["company_name"] == "株式会社りんご出版"
-    assert Subscription.objects.filter(status="suspended").count() == 3
-    assert ResellerOfRecord.objects.exclude(ends_at=None).count() == 3
+    assert Subscription.objects.filter(status="suspended").count() == 2
+    assert {*Charge.objects.values_list("kind", flat=True)} >= {"purchase", "cycle", "licences_added", "renewal"}
+    assert Statement.objects.exclude(closed_at=None).dates("month", "month").count() >= 11
+    assert ResellerOfRecord.objects.exclude(ends_at=None).count() == 4  # an add-on goes with its base
     assert Activity.objects.filter(result="refused").get().refusal == "wrong_region"
     assert sorted(ProfileProposal.objects.values_list("state", flat=True)) == ["approved"] * 2 + ["declined", "open"]
     assert ContactRequest.objects.get(closed_at=None).created_at < timezone.now() - timedelta(days=4)

@@ -3,13 +3,15 @@ import pytest
 from tests.factories import UserFactory
 
 PROVIDER = [
-    *("Overview", "Indirect resellers", "Customers", "Orders", "Subscriptions", "Support requests", "Price list"),
-    *("Activity log", "Account settings", "User management"),
+    *("Overview", "Indirect resellers", "Customers", "Orders", "Subscriptions", "Support requests", "Incentives"),
+    *("Price list", "Statements", "Activity log", "Account settings", "User management"),
 ]
 RESELLER = [
     *("Overview", "Indirect providers", "Indirect providers list", "Customers", "Orders", "Subscriptions"),
-    *("Support requests", "Activity log", "Account settings", "User management"),
+    *("Support requests", "Incentives", "Price list", "Statements", "Activity log", "Account settings"),
+    "User management",
 ]
+MONEY = {"Incentives", "Price list", "Statements"}
 CUSTOMER = [
     *("Overview", "Subscriptions", "Partner relationships", "Support requests", "Activity log", "Account settings"),
     *("Users", "Account"),
@@ -28,8 +30,8 @@ def test_everybody_finds_the_pages_of_their_kind(request, sign_in, who, entries)
     assert [str(item.label) for item in menu(sign_in(request.getfixturevalue(who)))] == entries
 
 
-def test_who_may_not_see_prices_finds_no_price_list(helpdesk, sign_in):
-    assert [str(item.label) for item in menu(sign_in(helpdesk))] == [each for each in PROVIDER if each != "Price list"]
+def test_who_may_not_see_prices_and_bills_finds_neither(helpdesk, sign_in):
+    assert [str(item.label) for item in menu(sign_in(helpdesk))] == [each for each in PROVIDER if each not in MONEY]
 
 
 @pytest.mark.parametrize("who", ["provider_admin", "reseller_admin", "customer_admin"])

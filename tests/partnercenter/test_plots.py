@@ -4,7 +4,8 @@ import pytest
 import time_machine
 from django.utils import timezone, translation
 
-from partnercenter.plots import HEIGHT, WIDTH, week_ends, weeks_ahead
+from accounts.plots import HEIGHT, WIDTH
+from partnercenter.plots import week_ends, weeks_ahead
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

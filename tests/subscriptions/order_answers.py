@@ -1,5 +1,7 @@
 """What is typed on the way to an order, and how far it has come."""
 
+from uuid import uuid4
+
 from django.urls import reverse
 
 from accounts.models import Membership, Organisation, User
@@ -23,9 +25,10 @@ def chosen(*offers, licences=10, number="", **typed):
     return answers | typed
 
 
-def line(offer, licences=10, reseller="", mpn_id=""):
-    """A chosen offer as a draft keeps it."""
-    return {"offer": str(offer.code), "licences": str(licences), "reseller": reseller, "mpn_id": mpn_id}
+def line(offer, licences=10, reseller="", mpn_id="", base="", align=""):
+    """A chosen offer as a draft keeps it; base and align are what they name, or what was typed."""
+    typed = {"offer": str(offer.code), "licences": str(licences), "reseller": reseller, "mpn_id": mpn_id}
+    return typed | {"base": str(getattr(base, "code", base)), "align": str(getattr(align, "code", align))}
 
 
 def draft_of(membership, *lines, reseller=None, **typed):
@@ -53,6 +56,13 @@ def submit(client, draft):
     """Review as it is now, then Submit."""
     page = client.get(url("review", draft))
     return client.post(url("submit", draft), {"reviewed": page.context["answers"].version})
+
+
+def submit_added(client, customer, typed):
+    """The page New subscription for an existing customer: what is chosen is shown with its total, then submitted."""
+    address, typed = reverse("orders:add", args=[customer.pk]), {"code": str(uuid4())} | typed
+    shown = client.post(address, typed | {"action": "update"}, follow=True)
+    return client.post(address, typed | {"action": "next", "reviewed": shown.context["answers"].version})
 
 
 CREATED = (

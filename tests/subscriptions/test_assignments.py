@@ -125,8 +125,8 @@ def test_nobody_gets_a_second_licence_of_the_same(subscription, person, assignme
 
 
 @pytest.mark.parametrize("status", ["pending", "suspended", "cancelled", "expired"])
-def test_only_an_active_subscription_gives_licences(status, subscription, person, customer_admin):
-    Subscription.objects.filter(pk=subscription.pk).update(status=status)
+def test_only_an_active_subscription_gives_licences(status, relationship, person, customer_admin):
+    subscription = SubscriptionFactory(relationship=relationship, status=status)
 
     assert refused(assign_licence, subscription, person, membership=customer_admin) == "not_changeable"
     assert held() == []
@@ -255,10 +255,11 @@ def test_licence_of_somebody_removed_is_back_already(assignment, person, custome
 
 
 @pytest.mark.parametrize(
-    ("status", "code"), [("suspended", ""), ("pending", "not_changeable"), ("expired", "not_changeable")]
+    ("status", "code"), [("suspended", ""), ("cancelled", "not_changeable"), ("expired", "not_changeable")]
 )
 def test_licence_is_taken_back_until_the_subscription_ends(status, code, subscription, assignment, customer_admin):
-    Subscription.objects.filter(pk=subscription.pk).update(status=status)
+    ended_at = timezone.now() if code else None
+    Subscription.objects.filter(pk=subscription.pk).update(status=status, ended_at=ended_at)
 
     if code:
         assert refused(withdraw_licence, assignment, membership=customer_admin) == code

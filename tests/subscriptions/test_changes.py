@@ -1,8 +1,9 @@
-from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
+from django.utils import translation
 
 from accounts.access import RoleMissing
 from accounts.roles import Role
@@ -11,10 +12,12 @@ from activity.models import Activity
 from activity.verbs import Verb
 from resellers.models import Reseller
 from resellers.partnerships import end_partnership
-from subscriptions.changes import Changes, reactivate, submit_changes, suspend
-from subscriptions.models import LicenceChange, ResellerOfRecord, Subscription
-from subscriptions.returns import returnable
+from subscriptions.changes import quote_changes, reactivate, submit_changes, suspend
+from subscriptions.models import Charge, RenewalPlan, ResellerOfRecord, Subscription
+from subscriptions.money import Money
 from tests.factories import (
+    MarkupFactory,
+    OfferFactory,
     PartnerAccountFactory,
     PartnershipFactory,
     ProviderFactory,
@@ -23,41 +26,8 @@ from tests.factories import (
     member,
     ready_reseller,
 )
-from tests.threads import results_at_once
-
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-def as_it_is(subscription, **changes):
-    """The page submitted with nothing changed but this."""
-    period = subscription.resellers_of_record.filter(ends_at=None).first()
-    unchanged = {
-        "nickname": subscription.nickname,
-        "licences": subscription.licences,
-        "auto_renew": subscription.auto_renew,
-        "mpn_id": period.partner_account.number if period else "",
-        "support_contact": subscription.support_contact,
-    }
-    return Changes(**unchanged | changes)
-
-
-def submit(subscription, membership, **changes):
-    return submit_changes(
-        subscription, as_it_is(subscription, **changes), revision=subscription.revision, membership=membership
-    )
-
-
-def refused(subscription, membership, **changes):
-    """The refusals by field; "" for one of the whole page."""
-    with pytest.raises(ValidationError) as refusal:
-        submit(subscription, membership, **changes)
-    if hasattr(refusal.value, "error_dict"):
-        return {field: [error.code for error in errors] for field, errors in refusal.value.error_dict.items()}
-    return {"": [error.code for error in refusal.value.error_list]}
-
-
-def log():
-    return list(Activity.objects.order_by("pk").values_list("verb", "result", "refusal"))
+from tests.subscriptions.lives import at, bought, charges, planned, sold
+from tests.subscriptions.submitting import as_it_is, log, refusal_of, refusals, refused, submit
 
 
 def test_nothing_changed_leaves_no_trace(subscription, provider_admin):
@@ -102,7 +72,12 @@ def test_change_tells_what_it_was_and_is_to_everybody_who_is_there(subscription,
     submit(subscription, provider_admin, licences=11)
 
     activity = Activity.objects.get()
-    assert activity.details == {"subscription": str(subscription.code), "old": 10, "new": 11}
+    assert activity.details == {
+        "subscription": str(subscription.code),
+        "old": 10,
+        "new": 11,
+        "charges": [str(Charge.objects.get().code)],
+    }
     assert activity.affected == subscription.customer.organisation
     assert {sighting.organisation_id for sighting in activity.sightings.all()} == {
         relationship.provider_id,
@@ -202,9 +177,8 @@ def test_what_has_no_term_does_not_renew(provider_admin, relationship):
 
 
 @pytest.mark.parametrize("status", ["pending", "cancelled", "expired"])
-def test_what_is_not_running_cannot_change(subscription, provider_admin, status):
-    subscription.status = status
-    subscription.save()
+def test_what_is_not_running_cannot_change(relationship, provider_admin, status):
+    subscription = SubscriptionFactory(relationship=relationship, status=status)
 
     assert refused(subscription, provider_admin, nickname="New") == {"": ["not_changeable"]}
 
@@ -219,6 +193,42 @@ def test_old_page_is_refused(subscription, provider_admin):
     subscription.refresh_from_db()
     assert codes_of(refusal.value) == "changed_meanwhile"
     assert (subscription.nickname, subscription.licences) == ("First", 10)
+
+
+@pytest.mark.parametrize("of_the_add_on", [False, True])
+def test_page_of_before_an_overdue_renewal_does_not_undo_it(relationship, provider_admin, of_the_add_on):
+    """It is told so once, and can go on while the schedule is late."""
+    base = bought(relationship, "2025-03-31")
+    add_on = bought(relationship, "2025-03-31", sold(category="add_on"), base=base)
+    for each in (base, add_on):
+        planned(each, sold() if each is base else each.offer, 12)
+    changed = add_on if of_the_add_on else base
+
+    with time_machine.travel(at("2026-03-31 08:00"), tick=False):
+        refusal = refused(changed, provider_admin, nickname="New name")
+        done = submit(changed, provider_admin, nickname="New name")
+
+    changed.refresh_from_db()
+    assert refusal == {"": ["changed_meanwhile"]}
+    assert done == [Verb.NICKNAME_CHANGED]
+    assert (changed.nickname, changed.licences, changed.starts_at) == ("New name", 12, at("2026-03-31"))
+    assert log() == [
+        ("subscription_renewed", "done", ""),
+        ("subscription_renewed", "done", ""),
+        ("subscription_changed", "refused", "changed_meanwhile"),
+        ("nickname_changed", "done", ""),
+    ]
+
+
+def test_refusal_names_the_state_in_the_language_of_its_reader(relationship, provider_admin):
+    subscription = SubscriptionFactory(relationship=relationship, status="expired")
+
+    with pytest.raises(ValidationError) as refusal:
+        submit(subscription, provider_admin, nickname="New")
+
+    assert "Expired" in refusal.value.messages[0]
+    with translation.override("ja"):
+        assert "期限切れ" in refusal.value.messages[0]
 
 
 # Reseller (MPN ID): everything that keeps a number from being credited stands beside the field.
@@ -343,84 +353,6 @@ def test_what_the_role_forbids_is_not_told_why_else_it_fails(subscription, resel
         submit(subscription, reseller_admin, mpn_id="99999")
 
 
-# Giving licences back: 168 hours for each of them.
-
-
-def lots(subscription):
-    return [(lot.licences, lot.until) for lot in returnable(subscription)]
-
-
-@pytest.fixture
-def bought(relationship):
-    """Ten licences bought at NOW, of which one has to stay."""
-    return SubscriptionFactory(relationship=relationship, created_at=NOW)
-
-
-def change(subscription, difference, *, hours):
-    LicenceChange.objects.create(
-        subscription=subscription, difference=difference, changed_at=NOW + timedelta(hours=hours)
-    )
-    subscription.licences += difference
-    subscription.save()
-
-
-@pytest.mark.parametrize(
-    ("hours", "expected"), [(0, 9), (167.9, 9), (168, 0), (500, 0)], ids=["at once", "in time", "too late", "long ago"]
-)
-def test_licences_can_be_given_back_for_168_hours(bought, hours, expected):
-    with time_machine.travel(NOW + timedelta(hours=hours), tick=False):
-        assert sum(lot.licences for lot in returnable(bought)) == expected
-
-
-def test_each_licence_has_its_own_clock(bought):
-    change(bought, 3, hours=100)
-
-    with time_machine.travel(NOW + timedelta(hours=150), tick=False):
-        assert lots(bought) == [(9, NOW + timedelta(hours=168)), (3, NOW + timedelta(hours=268))]
-    with time_machine.travel(NOW + timedelta(hours=200), tick=False):
-        assert lots(bought) == [(3, NOW + timedelta(hours=268))]
-
-
-def test_the_oldest_are_given_back_first(bought):
-    change(bought, 3, hours=100)
-    change(bought, -11, hours=110)
-
-    with time_machine.travel(NOW + timedelta(hours=120), tick=False):
-        assert lots(bought) == [(1, NOW + timedelta(hours=268))]
-
-
-def test_what_was_given_back_before_does_not_count_against_what_is_added_later(bought):
-    change(bought, -5, hours=100)
-    change(bought, 3, hours=120)
-
-    with time_machine.travel(NOW + timedelta(hours=200), tick=False):
-        assert lots(bought) == [(3, NOW + timedelta(hours=288))]
-
-
-def test_the_offers_least_always_stays(relationship):
-    subscription = SubscriptionFactory(relationship=relationship, offer__min_licences=10, created_at=NOW)
-
-    with time_machine.travel(NOW, tick=False):
-        assert lots(subscription) == []
-
-
-def test_utc_is_told_beside_the_readers_time(bought):
-    with time_machine.travel(NOW, tick=False):
-        assert [lot.utc for lot in returnable(bought)] == ["2026-03-08 12:00 UTC"]
-
-
-def test_reduction_is_refused_beyond_what_can_be_given_back(bought, provider_admin):
-    change(bought, 3, hours=100)
-
-    with time_machine.travel(NOW + timedelta(hours=200), tick=False):
-        with pytest.raises(ValidationError) as refusal:
-            submit(bought, provider_admin, licences=9)
-        error = refusal.value.error_dict["licences"][0]
-        assert (error.code, error.params) == ("return_window", {"most": 3, "least": 10})
-        assert submit(bought, provider_admin, licences=10) == [Verb.LICENCES_CHANGED]
-    assert list(bought.licence_changes.order_by("pk").values_list("difference", flat=True)) == [10, 3, -3]
-
-
 # Suspend and reactivate
 
 
@@ -448,9 +380,8 @@ def test_suspend_and_reactivate_move_between_two_states(subscription, provider_a
         ("expired", reactivate),
     ],
 )
-def test_other_moves_are_refused_and_remembered(subscription, provider_admin, status, move):
-    subscription.status = status
-    subscription.save()
+def test_other_moves_are_refused_and_remembered(relationship, provider_admin, status, move):
+    subscription = SubscriptionFactory(relationship=relationship, status=status)
 
     with pytest.raises(ValidationError) as refusal:
         move(subscription, membership=provider_admin)
@@ -490,47 +421,306 @@ def test_ended_partner_cannot_be_chosen_again(subscription, partnership, provide
     }
 
 
-# Two at the same moment
+def test_partner_whom_nobody_entrusted_the_customer_to_is_refused(subscription, relationship, stranger, reseller_admin):
+    assert refused(subscription, stranger, nickname="Mine") == {"": ["no_delegation"]}
+    assert refusal_of(lambda: suspend(subscription, membership=stranger)) == "no_delegation"
+
+    relationship.customer.delegations.filter(partner=reseller_admin.organisation_id).delete()
+    assert refused(subscription, reseller_admin, nickname="Mine") == {"": ["no_delegation"]}
+    relationship.reseller = None
+    relationship.save()
+    assert refused(subscription, reseller_admin, nickname="Mine") == {"": ["no_delegation"]}
+    assert refusal_of(lambda: suspend(subscription, membership=reseller_admin)) == "no_delegation"
 
 
-@pytest.mark.django_db(transaction=True)
-def test_of_two_changes_at_once_the_second_is_told_and_none_is_lost(relationship, provider_admin, sales_agent):
-    subscription = SubscriptionFactory(relationship=relationship)
-    subscription = Subscription.objects.get(pk=subscription.pk)
+@pytest.mark.parametrize("act", [suspend, reactivate])
+def test_suspending_takes_the_role(subscription, helpdesk, act):
+    with pytest.raises(RoleMissing):
+        act(subscription, membership=helpdesk)
+    assert log() == []
 
-    results = results_at_once(
-        lambda: submit(subscription, provider_admin, nickname="New name"),
-        lambda: submit(subscription, sales_agent, licences=20),
-    )
 
+# What licences cost: the rest of the billing period, by the second.
+
+
+@pytest.fixture
+def yearly(relationship):
+    """Ten licences at 1000 yen a month, bought on the first of March at noon."""
+    return bought(relationship, "2026-03-01 12:00")
+
+
+def submit_at(moment, subscription, membership, *, quoted=None, **changes):
+    """Submitted at a moment, by the quote of that or of an earlier one."""
     subscription.refresh_from_db()
-    won = {("New name", 10): 0, (subscription.offer.sku_title, 20): 1}[subscription.nickname, subscription.licences]
-    assert results[1 - won] == "changed_meanwhile"
-    assert results[won] == [[Verb.NICKNAME_CHANGED], [Verb.LICENCES_CHANGED]][won]
-    assert subscription.revision == 2
-    assert subscription.licences == sum(each.difference for each in subscription.licence_changes.all())
+    with time_machine.travel(at(quoted or moment), tick=False):
+        quote = quote_changes(subscription, as_it_is(subscription, **changes), moment=at(quoted or moment))
+    with time_machine.travel(at(moment), tick=False):
+        return submit(subscription, membership, quote=quote, **changes)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_two_credits_at_once_make_one_period(relationship, provider, provider_admin, sales_agent):
-    subscription = SubscriptionFactory(relationship=relationship)
-    other = ready_reseller("Momiji", number="0077")
-    PartnershipFactory(provider=provider, reseller=other)
+def test_added_licences_are_charged_for_the_rest_of_the_period_as_quoted(yearly, provider_admin):
+    quote = quote_changes(yearly, as_it_is(yearly, licences=13), moment=at("2026-03-11 12:00"))
 
-    results = results_at_once(
-        lambda: submit(subscription, provider_admin, mpn_id="0012345"),
-        lambda: submit(subscription, sales_agent, mpn_id="0077"),
+    assert submit_at("2026-03-11 12:00", yearly, provider_admin, licences=13) == [Verb.LICENCES_CHANGED]
+    yearly.refresh_from_db()
+    charge = yearly.charges.get(kind="licences_added")
+    assert quote.totals == [Money(Decimal(2032), "JPY")]  # 3 × 1000 for 21 of 31 days
+    assert charges(yearly)[1:] == [("licences_added", "2026-03-11 12:00", "2026-04-01 12:00", 3, Decimal(2032))]
+    assert (charge.posted_by, charge.reseller_id) == (provider_admin.user, None)
+    assert (yearly.licences, yearly.due_at) == (13, at("2026-04-01 12:00"))
+    assert list(yearly.licence_changes.order_by("pk").values_list("difference", "changed_at"))[1:] == [
+        (3, at("2026-03-11 12:00"))
+    ]
+
+
+def test_licences_given_back_are_refunded_as_quoted(yearly, provider_admin):
+    quote = quote_changes(yearly, as_it_is(yearly, licences=7), moment=at("2026-03-02 12:00"))
+
+    submit_at("2026-03-02 12:00", yearly, provider_admin, licences=7)
+
+    refund = yearly.charges.get(kind="refund")
+    assert quote.totals == [Money(Decimal(-2903), "JPY")]  # 3 × 1000 for 30 of 31 days: never a yen too many
+    assert charges(yearly)[1:] == [("refund", "2026-03-02 12:00", "2026-04-01 12:00", 3, Decimal(-2903))]
+    assert (refund.undoes.kind, refund.order) == ("purchase", yearly.order_line.order)
+
+
+def test_what_costs_nothing_needs_no_quote(yearly):
+    quote = quote_changes(yearly, as_it_is(yearly, nickname="Else"), moment=at("2026-03-02"))
+
+    assert (quote.totals, quote.postings) == ([], [])
+
+
+def test_quote_is_refused_as_submitting_would_be(yearly):
+    with time_machine.travel(at("2026-03-20"), tick=False):
+        for licences, code in ((301, "too_many"), (9, "return_window"), (0, "too_few")):
+            wanted = as_it_is(yearly, licences=licences)
+            assert refusals(lambda wanted=wanted: quote_changes(yearly, wanted, moment=at("2026-03-20"))) == {
+                "licences": [code]
+            }
+
+
+def test_what_was_shown_is_charged_though_time_went_by(yearly, provider_admin):
+    submit_at("2026-03-11 12:14", yearly, provider_admin, quoted="2026-03-11 12:00", licences=13)
+
+    assert charges(yearly)[1:] == [("licences_added", "2026-03-11 12:00", "2026-04-01 12:00", 3, Decimal(2032))]
+    assert yearly.charges.get(kind="licences_added").posted_at == at("2026-03-11 12:14")
+
+
+def test_quote_for_other_licences_is_refused(yearly, provider_admin):
+    quote = quote_changes(yearly, as_it_is(yearly, licences=11), moment=at("2026-03-11 12:00"))
+
+    with time_machine.travel(at("2026-03-11 12:00"), tick=False):
+        assert refusal_of(lambda: submit(yearly, provider_admin, quote=quote, licences=13)) == "quote_expired"
+    assert len(charges(yearly)) == 1
+
+
+def test_quote_of_before_another_charge_is_refused(yearly, provider_admin):
+    submit_at("2026-03-11 12:05", yearly, provider_admin, licences=12)
+
+    assert (
+        refusal_of(
+            lambda: submit_at("2026-03-11 12:10", yearly, provider_admin, quoted="2026-03-11 12:00", licences=13)
+        )
+        == "quote_expired"
     )
 
-    assert sorted(results, key=str) == [[Verb.CREDIT_CHANGED], "changed_meanwhile"]
-    assert ResellerOfRecord.objects.count() == 1
+
+def test_quote_of_before_the_billing_period_is_refused_and_the_next_one_holds(yearly, provider_admin):
+    moment = "2026-04-01 12:05"  # and the schedule is late
+
+    assert (
+        refusal_of(lambda: submit_at(moment, yearly, provider_admin, quoted="2026-04-01 11:55", licences=13))
+        == "quote_expired"
+    )
+    assert len(charges(yearly)) == 1
+    assert submit_at(moment, yearly, provider_admin, licences=13) == [Verb.LICENCES_CHANGED]
+    assert charges(yearly)[1:] == [
+        ("cycle", "2026-04-01 12:00", "2026-05-01 12:00", 10, Decimal(10000)),
+        ("licences_added", "2026-04-01 12:05", "2026-05-01 12:00", 3, Decimal(3000)),
+    ]
 
 
-@pytest.mark.django_db(transaction=True)
-def test_suspending_twice_at_once_suspends_once(relationship, provider_admin):
-    subscription = SubscriptionFactory(relationship=relationship)
+def test_overdue_is_settled_even_when_nothing_changes(yearly, provider_admin):
+    with time_machine.travel(at("2026-04-02"), tick=False):
+        assert submit(yearly, provider_admin) == []
 
-    results = results_at_once(*[lambda: suspend(subscription, membership=provider_admin)] * 2)
+    assert [kind for kind, *_rest in charges(yearly)] == ["purchase", "cycle"]
 
-    assert sorted(results, key=str) == [None, "wrong_state"]
-    assert Subscription.objects.get().revision == 2
+
+def test_quote_of_what_is_overdue_leaves_it_overdue(yearly):
+    quote = quote_changes(yearly, as_it_is(yearly, licences=13), moment=at("2026-04-16 12:00"))
+
+    yearly.refresh_from_db()
+    assert quote.totals == [Money(Decimal(1500), "JPY")]
+    assert (len(charges(yearly)), yearly.charged_until) == (1, at("2026-04-01 12:00"))
+
+
+def test_reduction_is_refused_beyond_what_can_be_given_back(yearly, provider_admin):
+    submit_at("2026-03-05 12:00", yearly, provider_admin, licences=13)
+
+    with time_machine.travel(at("2026-03-09 12:00"), tick=False):
+        with pytest.raises(ValidationError) as refusal:
+            submit(yearly, provider_admin, licences=9)
+        error = refusal.value.error_dict["licences"][0]
+        assert (error.code, error.params) == ("return_window", {"most": 3, "least": 10})
+        assert submit(yearly, provider_admin, licences=10) == [Verb.LICENCES_CHANGED]
+    assert list(yearly.licence_changes.order_by("pk").values_list("difference", flat=True)) == [10, 3, -3]
+    assert [(kind, count) for kind, _from, _to, count, _amount in charges(yearly)] == [
+        ("purchase", 10),
+        ("licences_added", 3),
+        ("refund", 3),
+    ]
+
+
+def test_limit_for_the_whole_customer_counts_all_its_subscriptions_of_the_provider(
+    relationship, provider_admin, strange_relationship
+):
+    offer = OfferFactory(tags=["Limit:25"])
+    mine = SubscriptionFactory(relationship=relationship, offer=offer, licences=10)
+    SubscriptionFactory(relationship=relationship, offer=offer, licences=12, status="suspended")
+    SubscriptionFactory(relationship=relationship, offer=offer, licences=50, status="cancelled")
+    SubscriptionFactory(relationship=strange_relationship, offer=offer, licences=50)
+
+    with pytest.raises(ValidationError) as refusal:
+        submit(mine, provider_admin, licences=14)
+
+    error = refusal.value.error_dict["licences"][0]
+    assert (error.code, error.params["most"], error.params["others"]) == ("too_many_altogether", 25, 12)
+    assert submit(mine, provider_admin, licences=13) == [Verb.LICENCES_CHANGED]
+
+
+# Credit: from this moment on, with the markup of this moment.
+
+
+def test_new_reseller_is_billed_for_what_is_added_with_it(yearly, provider, provider_admin, reseller):
+    MarkupFactory(provider=provider, reseller=reseller, percent=Decimal(20))
+
+    submit_at("2026-03-01 12:00", yearly, provider_admin, licences=11, mpn_id="12345")
+
+    yearly.refresh_from_db()
+    purchase, added = yearly.charges.order_by("pk")
+    assert (purchase.reseller_id, purchase.resale_amount) == (None, None)
+    assert (added.reseller_id, added.amount, added.resale_unit_price, added.resale_amount) == (
+        *(reseller.pk, Decimal(1000)),
+        *(Decimal(1200), Decimal(1200)),
+    )
+    assert yearly.markup == Decimal(20)
+
+
+def test_former_reseller_gets_back_what_it_was_billed(yearly, provider, provider_admin, reseller):
+    MarkupFactory(provider=provider, percent=Decimal(10))
+    submit_at("2026-03-01 12:00", yearly, provider_admin, mpn_id="12345")
+    submit_at("2026-03-02 12:00", yearly, provider_admin, licences=11)
+    submit_at("2026-03-02 13:00", yearly, provider_admin, mpn_id="")
+
+    submit_at("2026-03-02 14:00", yearly, provider_admin, licences=10)
+
+    refund = yearly.charges.get(kind="refund")
+    assert (refund.undoes.kind, refund.reseller_id) == ("purchase", None)  # the oldest licences go first
+    submit_at("2026-03-02 14:00", yearly, provider_admin, licences=9)
+    assert yearly.charges.filter(kind="refund", reseller=None).count() == 2
+
+
+# Add-ons
+
+
+@pytest.fixture
+def add_on(relationship, yearly):
+    return bought(relationship, "2026-03-01 12:00", sold(category="add_on", sku_title="Storage"), base=yearly)
+
+
+def test_add_on_follows_its_base(add_on, yearly, provider_admin):
+    assert refused(add_on, provider_admin, mpn_id="12345", auto_renew=False) == {
+        "auto_renew": ["add_on_renewal"],
+        "mpn_id": ["add_on_credit"],
+    }
+    assert refusal_of(lambda: suspend(add_on, membership=provider_admin)) == "add_on_state"
+    add_on.refresh_from_db()
+    assert (add_on.status, add_on.auto_renew) == ("active", True)
+
+
+def test_add_on_has_licences_and_a_name_of_its_own(add_on, yearly, provider_admin):
+    assert submit_at("2026-03-11 12:00", add_on, provider_admin, licences=13, nickname="More") == [
+        Verb.NICKNAME_CHANGED,
+        Verb.LICENCES_CHANGED,
+    ]
+
+    yearly.refresh_from_db()
+    add_on.refresh_from_db()
+    assert charges(add_on)[1:] == [("licences_added", "2026-03-11 12:00", "2026-04-01 12:00", 3, Decimal(2032))]
+    assert (add_on.revision, yearly.revision, add_on.due_at) == (2, 1, None)
+
+
+def test_base_carries_its_add_ons(add_on, yearly, provider, provider_admin, reseller):
+    MarkupFactory(provider=provider, percent=Decimal(10))
+    MarkupFactory(provider=provider, product_id=add_on.offer.product_id, percent=Decimal(30))
+
+    done = submit_at("2026-03-11 12:00", yearly, provider_admin, mpn_id="12345", auto_renew=False)
+    with time_machine.travel(at("2026-03-11 13:00"), tick=False):
+        suspend(yearly, membership=provider_admin)
+
+    yearly.refresh_from_db()
+    add_on.refresh_from_db()
+    assert done == [Verb.AUTO_RENEW_CHANGED, Verb.CREDIT_CHANGED]
+    assert (yearly.markup, add_on.markup) == (Decimal(10), Decimal(30))
+    assert (yearly.status, add_on.status) == ("suspended", "suspended")
+    assert (yearly.auto_renew, add_on.auto_renew) == (False, False)
+    assert (yearly.revision, add_on.revision) == (3, 3)
+    periods = ResellerOfRecord.objects.values_list("subscription", "partner_account__number", "starts_at")
+    assert sorted(periods) == [(each.pk, "0012345", at("2026-03-11 12:00")) for each in (yearly, add_on)]
+    assert [(each.verb, each.target) for each in Activity.objects.order_by("pk")] == [
+        (verb, str(each))
+        for verb in ("auto_renew_changed", "credit_changed", "subscription_suspended")
+        for each in (yearly, add_on)
+    ]
+
+
+def test_reactivating_a_base_reactivates_what_was_suspended_with_it(add_on, yearly, relationship, provider_admin):
+    gone = bought(relationship, "2026-03-01 12:00", base=yearly)
+    Subscription.objects.filter(pk=gone.pk).update(status="cancelled", ended_at=at("2026-03-02"))
+    with time_machine.travel(at("2026-03-11 12:00"), tick=False):
+        suspend(yearly, membership=provider_admin)
+        reactivate(yearly, membership=provider_admin)
+
+    statuses = Subscription.objects.order_by("pk").values_list("status", flat=True)
+    assert list(statuses) == ["active", "active", "cancelled"]
+
+
+def test_add_on_that_waits_stays_when_its_base_is_suspended(yearly, relationship, provider_admin):
+    waiting = SubscriptionFactory(relationship=relationship, base=yearly, status="pending")
+
+    with time_machine.travel(at("2026-03-11 12:00"), tick=False):
+        suspend(yearly, membership=provider_admin)
+
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.revision) == ("pending", 1)
+
+
+def test_changed_add_on_that_has_ended_is_refused(add_on, provider_admin):
+    Subscription.objects.filter(pk=add_on.pk).update(status="cancelled", ended_at=at("2026-03-02"))
+
+    assert refused(add_on, provider_admin, nickname="New") == {"": ["not_changeable"]}
+
+
+# Auto-renew
+
+
+def test_auto_renew_off_withdraws_what_was_scheduled(yearly, provider_admin):
+    plan = planned(yearly, yearly.offer, 5)
+
+    done = submit_at("2026-03-11 12:00", yearly, provider_admin, auto_renew=False)
+    submit_at("2026-03-11 12:00", yearly, provider_admin, auto_renew=True)
+
+    plan.refresh_from_db()
+    assert done == [Verb.AUTO_RENEW_CHANGED, Verb.RENEWAL_UNSCHEDULED]
+    assert plan.withdrawn_at == at("2026-03-11 12:00")
+    assert list(RenewalPlan.objects.open()) == []
+
+
+def test_add_on_that_has_it_off_already_is_left_alone(add_on, yearly, provider_admin):
+    Subscription.objects.filter(pk=add_on.pk).update(auto_renew=False)
+
+    submit_at("2026-03-11 12:00", yearly, provider_admin, auto_renew=False)
+
+    add_on.refresh_from_db()
+    assert (add_on.auto_renew, add_on.revision) == (False, 1)

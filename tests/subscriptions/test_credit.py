@@ -1,13 +1,14 @@
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 import time_machine
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from subscriptions.credit import credit, current_credit
+from subscriptions.credit import Verification, credit, current_credit
 from subscriptions.models import ResellerOfRecord
-from tests.factories import PartnerAccountFactory, ResellerOfRecordFactory
+from tests.factories import MarkupFactory, PartnerAccountFactory, ResellerOfRecordFactory
 
 
 def at(day):
@@ -48,6 +49,23 @@ def test_next_period_starts_when_the_last_one_ends(subscription, account, provid
 
     assert periods(subscription) == [("0012345", at(1), at(2)), ("0077", at(2), at(3))]
     assert current_credit(subscription) is None
+
+
+def test_credit_fixes_the_markup_of_that_moment(subscription, account, provider, provider_admin, strange_relationship):
+    MarkupFactory(provider=strange_relationship.provider, percent=Decimal(99))
+    MarkupFactory(provider=provider, percent=Decimal(5))
+    MarkupFactory(provider=provider, reseller=account.organisation.reseller, percent=Decimal(12))
+
+    credit(subscription, account, actor=provider_admin.user)
+    assert subscription.markup == Decimal(12)
+    credit(subscription, None, actor=provider_admin.user)
+    assert subscription.markup == Decimal(5)
+
+
+def test_verification_says_whose_the_number_is_or_what_is_wrong(partnership, provider, account):
+    assert Verification.of(" ００12345 ", provider) == Verification(account, [])
+    wrong = Verification.of("12a45", provider)
+    assert (wrong.account, len(wrong.problems)) == (None, 1)
 
 
 @pytest.mark.parametrize(

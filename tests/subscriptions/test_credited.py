@@ -142,7 +142,7 @@ def test_support_can_be_narrowed_by_who_calls(entrusted, foreign, reseller_admin
 
 
 def test_support_for_what_has_ended_is_over(entrusted, foreign, reseller_admin, sign_in):
-    Subscription.objects.filter(pk=entrusted.pk).update(status="cancelled")
+    Subscription.objects.filter(pk=entrusted.pk).update(status="cancelled", ended_at=timezone.now())
     Subscription.objects.filter(pk=foreign.pk).update(status="suspended")
 
     assert [each.pk for each in sign_in(reseller_admin).get(SUPPORTED).context["page"]] == [foreign.pk]

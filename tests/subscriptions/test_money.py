@@ -1,4 +1,5 @@
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -54,3 +55,50 @@ def test_totals_do_not_depend_on_the_order(found, random):
     random.shuffle(shuffled)
 
     assert totals(shuffled) == totals(found)
+
+
+def test_money_part_rounds_half_up_and_without_a_detour():
+    third = Fraction(1, 3)
+
+    assert Money(Decimal(1000), "JPY").part(1, third) == Money(Decimal(333), "JPY")
+    assert Money(Decimal("0.5"), "JPY").part(1, Fraction(1)) == Money(Decimal(1), "JPY")
+    assert Money(Decimal("0.7"), "JPY").part(10, third) == Money(Decimal(2), "JPY")  # 2⅓, and not ten times 0
+    assert Money(Decimal("9.99"), "EUR").part(3, Fraction(1, 2)) == Money(Decimal("14.99"), "EUR")
+
+
+def test_money_part_back_is_below_zero_and_rounded_down():
+    assert Money(Decimal(1000), "JPY").part_back(1, Fraction(2, 3)) == Money(Decimal(-666), "JPY")
+    assert Money(Decimal(0), "JPY").part_back(1, Fraction(1)) == Money(Decimal(0), "JPY")
+    assert str(Money(Decimal(0), "EUR").part_back(1, Fraction(1)).amount) == "0.00"
+
+
+@given(money=moneys, shares=st.lists(st.tuples(st.integers(1, 50), st.fractions(0, 1)), min_size=1, max_size=6))
+def test_what_is_given_back_in_parts_never_exceeds_what_was_charged(money, shares):
+    """Each part for its licences and no more of the period than was charged."""
+    count, whole = sum(number for number, _share in shares), max(share for _number, share in shares)
+
+    back = [money.part_back(number, share) for number, share in shares]
+
+    assert -sum(each.amount for each in back) <= money.part(count, whole).amount
+    assert all(each.amount <= 0 for each in back)
+
+
+@pytest.mark.parametrize(
+    ("amount", "percent", "expected"),
+    [
+        ("1000", "20", "1200"),
+        ("999", "12.5", "1124"),
+        ("1000", "-5", "950"),
+        ("0.5", "0", "0.5"),
+        ("1000", "-100", "0"),
+    ],
+)
+def test_money_marked_up_is_a_price_that_can_be_paid(amount, percent, expected):
+    assert Money(Decimal(amount), "JPY").marked_up(Decimal(percent)) == Money(Decimal(expected), "JPY")
+
+
+def test_money_of_two_currencies_is_not_added():
+    assert Money(Decimal(1), "EUR") + Money(Decimal(2), "EUR") == Money(Decimal(3), "EUR")
+    assert -Money(Decimal(1), "EUR") == Money(Decimal(-1), "EUR")
+    with pytest.raises(AssertionError, match="one currency"):
+        Money(Decimal(1), "EUR") + Money(Decimal(1), "JPY")

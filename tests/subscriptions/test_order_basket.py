@@ -3,10 +3,10 @@ from decimal import Decimal
 
 import pytest
 
-from subscriptions.basket import Basket
 from subscriptions.models.catalogue import Billing
 from subscriptions.money import Money
-from subscriptions.ordering import Line, PeriodTotal
+from subscriptions.ordering.basket import Basket
+from subscriptions.ordering.lines import Line, PeriodTotal
 from tests.factories import (
     OfferFactory,
     OrganisationFactory,

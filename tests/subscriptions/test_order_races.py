@@ -6,8 +6,8 @@ from django.urls import reverse
 from activity.models import Activity
 from customers.models import Customer
 from subscriptions.models import Order, OrderDraft, Subscription
-from subscriptions.ordering import cancel_draft
-from subscriptions.steps import begin_draft, submit_draft
+from subscriptions.ordering.drafts import cancel_draft
+from subscriptions.ordering.steps import begin_draft, submit_draft
 from tests.factories import OfferFactory, OrderFactory
 from tests.subscriptions.order_answers import chosen, draft_for, draft_of, line, rows, url
 from tests.threads import at_once, held_up, hold

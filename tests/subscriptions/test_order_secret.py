@@ -13,7 +13,7 @@ from accounts.models import User
 from customers.models import Customer
 from subscriptions.models import Order
 from tests.factories import OfferFactory
-from tests.subscriptions.order_answers import draft_of, line, submit
+from tests.subscriptions.order_answers import chosen, draft_of, line, submit, submit_added
 
 
 @pytest.fixture
@@ -97,10 +97,7 @@ def test_done_leads_to_the_customers_with_the_new_one(client, draft):
 def test_an_existing_customer_has_no_setup_info(client, draft):
     submit(client, draft)
     before = User.objects.get(email="admin@sakura.onmicrosoft.com").password
-    offer = OfferFactory()
-    add = reverse("orders:add", args=[Customer.objects.get().pk])
-
-    client.post(add, {"offer": str(offer.code), f"{offer.code}-licences": "1", "action": "next"})
+    submit_added(client, Customer.objects.get(), chosen(OfferFactory(), licences=1))
 
     assert Order.objects.count() == 2
     assert User.objects.get(email="admin@sakura.onmicrosoft.com").password == before

@@ -15,7 +15,10 @@ from resellers.models import PartnerAccount
 from subscriptions.models import LicenceChange, Offer, Order, OrderDraft, OrderLine, ResellerOfRecord, Subscription
 from subscriptions.models.catalogue import Billing
 from subscriptions.money import Money
-from subscriptions.ordering import Line, PeriodTotal, cancel_draft, check_licences, order_totals, place_order
+from subscriptions.ordering import place_order
+from subscriptions.ordering.drafts import cancel_draft
+from subscriptions.ordering.lines import Line, PeriodTotal, order_totals
+from subscriptions.ordering.rules import check_licences
 from tests.customers.answers import JAPAN, form_for
 from tests.factories import OfferFactory, OrderLineFactory, UserFactory
 from tests.subscriptions.order_answers import draft_for, draft_of, log, rows
@@ -154,7 +157,7 @@ def test_place_order_says_everything_that_is_wrong(draft, details):
 
     problems = refused(draft, lines=[Line(few, 4), Line(many, 4), Line(gone, 1)], details=details)
 
-    assert problems == "not_on_sale,too_few,too_many"
+    assert problems == "too_few,too_many,not_on_sale"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 import partnercenter
-from subscriptions.models import Offer
+from subscriptions.models import Offer, PriceListImport
 from subscriptions.price_list import COLUMNS, load_price_list, price_list_line
 
 DEMO = Path(partnercenter.__file__).parent / "demo" / "price_list.csv"
@@ -70,10 +70,11 @@ def test_load_makes_an_offer_of_a_line():
         "min_licences": 1,
         "max_licences": 300,
         "effective_from": datetime(2025, 1, 1, tzinfo=UTC),
-        "effective_to": datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC),
+        "effective_to": datetime(2027, 1, 1, tzinfo=UTC),
         "tags": ["Enterprise"],
         "segment": "commercial",
         "category": "enterprise",
+        "item": "CFQ7TTC0X001:0001:P1Y:monthly:DE:EUR:commercial",
     }
 
 
@@ -81,16 +82,16 @@ def test_load_makes_an_offer_of_a_line():
     ("tags", "category"),
     [
         ("Trial;SmallBusiness", "trial"),
-        ("Add-on;Enterprise;Requires:CFQ7TTC0X005", "add_on"),
+        ("Add-on;Enterprise;Requires:CFQ7TTC0X005:0001", "add_on"),
         ("Usage;Enterprise", "usage"),
         ("Enterprise;Software", "software"),
-        ("SmallBusiness; UpgradeTo:CFQ7TTC0X002;", "small_business"),
+        ("SmallBusiness; UpgradesTo:CFQ7TTC0X002:0001;", "small_business"),
         ("", "enterprise"),
     ],
 )
 @pytest.mark.django_db
 def test_category_follows_the_tags(tags, category):
-    load_price_list([LINE | {"Tags": tags}])
+    load_price_list([LINE | {"Tags": tags, "UnitPrice": "0"}])
 
     assert Offer.objects.get().category == category
 
@@ -107,7 +108,7 @@ def test_category_follows_the_tags(tags, category):
 )
 @pytest.mark.django_db
 def test_billing_plan_becomes_the_billing_frequency(plan, billing):
-    load_price_list([LINE | {"BillingPlan": plan}])
+    load_price_list([LINE | {"BillingPlan": plan, "TermDuration": "P3Y"}])
 
     assert Offer.objects.get().billing == billing
 
@@ -131,7 +132,7 @@ def test_loading_again_brings_lines_up_to_date_and_keeps_the_rows():
     after = Offer.objects.get()
     assert (after.pk, after.code) == (before.pk, before.code)
     assert (after.unit_price, after.category) == (Decimal("4.50"), "small_business")
-    assert after.effective_to == datetime(2027, 12, 31, 23, 59, 59, tzinfo=UTC)
+    assert after.effective_to == datetime(2028, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.django_db
@@ -158,7 +159,7 @@ def test_price_text_has_more_places_only_when_needed():
     [
         ("ProductTitle", "", "required"),
         ("ProductId", "X" * 41, "too_long"),
-        ("Tags", "T" * 41, "too_long"),
+        ("Tags", "T" * 81, "too_long"),
         ("TermDuration", "P2Y", "unknown"),
         ("BillingPlan", "monthly", "unknown"),
         ("Segment", "Everybody", "unknown"),
@@ -177,12 +178,107 @@ def test_price_text_has_more_places_only_when_needed():
         ("EffectiveStartDate", "31.01.2026", "date"),
         ("EffectiveEndDate", "", "date"),
         ("EffectiveEndDate", "2024-12-31", "period"),
+        ("EffectiveStartDate", "2026-02-30", "date"),
+        ("EffectiveStartDate", "20260101", "date"),
+        ("EffectiveStartDate", "1969-12-31", "date"),
+        ("EffectiveEndDate", "2026-12-31 or so", "date"),
+        ("ProductTitle", "T" * 201, "too_long"),
+        ("SkuDescription", "D" * 4001, "too_long"),
+        ("SkuTitle", "Mail\x00", "characters"),
+        ("Publisher", "Microsoft\ufffd", "characters"),
+        ("ProductId", "CFQ7:0001", "identifier"),
+        ("SkuId", "０００１", "identifier"),
+        ("Market", "de", "unknown"),
+        ("Market", "", "unknown"),
+        ("Currency", "eur", "unknown"),
+        ("Currency", "", "unknown"),
+        ("UnitPrice", "1e3", "price"),
+        ("UnitPrice", "１２", "price"),
+        ("UnitPrice", "1_0", "price"),
+        ("PricingTierRangeMin", "1.5", "licences"),
+        ("PricingTierRangeMax", "9" * 30, "licences"),
+        ("Tags", "Requires:CFQ7TTC0X005", "tag"),
+        ("Tags", "UpgradeTo:CFQ7TTC0X005:0001", "tag"),
+        ("Tags", "ConvertsTo:", "tag"),
+        ("Tags", "Limit:0", "tag"),
+        ("Tags", "Limit:many", "tag"),
+        ("BillingPlan", "Triennial", "billing"),
     ],
 )
 @pytest.mark.django_db
 def test_wrong_value_is_refused_with_line_and_column(column, value, code):
     assert refused(LINE, LINE | {"SkuId": "0002", column: value}) == [(code, 3, column)]
     assert Offer.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("term", "plans"),
+    [
+        ("", ["OneTime", "None"]),
+        ("P1M", ["Monthly", "OneTime", "None"]),
+        ("P1Y", ["Monthly", "Annual", "OneTime", "None"]),
+        ("P3Y", ["Monthly", "Annual", "Triennial", "OneTime", "None"]),
+    ],
+)
+@pytest.mark.django_db
+def test_a_billing_plan_is_never_longer_than_the_term(term, plans):
+    lines = [
+        LINE | {"TermDuration": term, "BillingPlan": plan}
+        for plan in ("Monthly", "Annual", "Triennial", "OneTime", "None")
+    ]
+    wrong = [
+        ("billing", number, "BillingPlan") for number, line in enumerate(lines, 2) if line["BillingPlan"] not in plans
+    ]
+
+    assert (refused(*lines) if wrong else load_price_list(lines)) == (wrong or 5)
+
+
+@pytest.mark.django_db
+def test_a_trial_costs_nothing():
+    trial = LINE | {"Tags": "Trial;ConvertsTo:CFQ7TTC0X001:0001;Limit:25"}
+
+    assert refused(trial) == [("trial_price", 2, "UnitPrice")]
+    load_price_list([trial | {"UnitPrice": "0.00"}])
+    offer = Offer.objects.get()
+    assert (offer.is_trial, offer.converts_to, offer.most_per_customer) == (True, ["CFQ7TTC0X001:0001"], 25)
+
+
+@pytest.mark.django_db
+def test_several_contradictions_are_told_at_once():
+    line = LINE | {
+        "PricingTierRangeMin": "301",
+        "EffectiveEndDate": "2024-12-31",
+        "BillingPlan": "Triennial",
+        "Tags": "Trial",
+    }
+
+    assert [code for code, _line, _column in refused(line)] == ["limits", "period", "billing", "trial_price"]
+
+
+@pytest.mark.parametrize("day", ["2026-12-31", "2026-12-31T23:59:59.0000000Z"])
+@pytest.mark.django_db
+def test_the_last_day_is_on_sale_to_its_end_and_is_written_again(day):
+    load_price_list([LINE | {"EffectiveEndDate": day}])
+
+    offer = Offer.objects.get()
+    last = datetime(2026, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
+    assert (Offer.objects.on_sale(last).count(), Offer.objects.on_sale(datetime(2027, 1, 1, tzinfo=UTC)).count()) == (
+        1,
+        0,
+    )
+    assert dict(zip(COLUMNS, price_list_line(offer), strict=True))["EffectiveEndDate"] == "2026-12-31"
+
+
+@pytest.mark.django_db
+def test_nothing_is_no_price_list():
+    assert refused() == [("column_missing", 1, column) for column in COLUMNS]
+
+
+@pytest.mark.django_db
+def test_what_is_refused_leaves_nothing():
+    refused(LINE, LINE | {"SkuId": ""})
+
+    assert PriceListImport.objects.count() == 0
 
 
 @pytest.mark.django_db
@@ -201,7 +297,7 @@ def test_same_offer_twice_is_refused():
 def test_missing_column_is_refused():
     line = {name: value for name, value in LINE.items() if name != "Market"}
 
-    assert refused(line) == [("column_missing", 2, "Market")]
+    assert refused(line) == [("column_missing", 1, "Market")]
 
 
 @pytest.mark.django_db
@@ -216,7 +312,7 @@ def test_refusal_names_line_column_and_reason():
 
 @pytest.mark.django_db
 def test_all_problems_are_told_at_once_up_to_twenty():
-    lines = [LINE | {"SkuId": str(number), "UnitPrice": "", "ERP Price": ""} for number in range(15)]
+    lines = [LINE | {"SkuId": f"000{number}", "UnitPrice": "", "ERP Price": ""} for number in range(15)]
 
     found = refused(*lines)
 

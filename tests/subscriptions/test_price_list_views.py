@@ -9,7 +9,7 @@ from accounts.paging import PAGE_SIZE
 from accounts.roles import Role
 from activity.models import Activity
 from subscriptions.price_list import COLUMNS, load_price_list
-from tests.factories import OfferFactory, ProviderFactory, member
+from tests.factories import MarkupFactory, OfferFactory, ProviderFactory, member
 from tests.pages import rows_of
 
 LIST = reverse("subscriptions:price_list")
@@ -47,13 +47,13 @@ def test_list_shows_what_an_offer_costs_and_when(sign_in, provider_admin):
     )
     OfferFactory(sku_title="Without end", max_licences=300)
 
-    text = sign_in(provider_admin).get(LIST).text
+    text = sign_in(provider_admin).get(LIST, {"sale": "all"}).text
 
     for shown in ("CFQ7:0002", "Mail", "1 year · Monthly", "¥1,234", "¥1,200", "Japan", "Commercial", "Jun 30, 2026"):
         assert shown in text
     assert "2–∞" in text
     assert "1–300" in text
-    assert "9999" not in text
+    assert ", 9999" not in text
 
 
 def test_end_of_time_does_not_trouble_readers_east_of_utc(sign_in, provider_admin):
@@ -130,10 +130,10 @@ def test_list_costs_the_same_for_one_row_and_three(sign_in, provider_admin, djan
     client = sign_in(provider_admin)
     OfferFactory()
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(6):
         client.get(LIST)
     OfferFactory.create_batch(2)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(6):
         assert len(titles(client.get(LIST))) == 3
 
 
@@ -152,14 +152,14 @@ def test_export_is_in_the_public_columns_and_can_be_loaded_again(sign_in, provid
     rows = rows_of(sign_in(provider_admin).get(EXPORT))
 
     assert rows == [
-        list(COLUMNS),
+        [*COLUMNS, "ResellerPrice"],
         [
             *("Mail plan", "CFQ7", "0001", "Mail plan", "Microsoft Corporation", "", "P1Y", "Monthly", "JP", "JPY"),
-            *("1234", "1", "300", "2025-01-01", "9999-12-31", "Enterprise;New", "1200", "Commercial"),
+            *("1234", "1", "300", "2025-01-01", "9999-12-31", "Enterprise;New", "1200", "Commercial", "1234"),
         ],
     ]
     assert load_price_list([dict(zip(rows[0], rows[1], strict=True))]) == 1
-    assert (Activity.objects.get().verb, Activity.objects.get().target) == ("exported", "Price list")
+    assert Activity.objects.filter(verb="exported").values_list("target", flat=True).get() == "Price list"
 
 
 @pytest.mark.parametrize("url", [LIST, EXPORT])
@@ -180,3 +180,84 @@ def test_what_is_charged_by_use_has_no_price(sign_in, provider_admin):
     cells = [re.sub("<[^>]+>", "", cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", html, re.S)]
 
     assert cells[2:6] == ["–", "–", "By usage", "–"]
+
+
+# What is on sale, and what resellers pay
+
+
+def test_list_has_what_is_on_sale_unless_all_is_asked_for(sign_in, provider_admin):
+    OfferFactory(sku_title="Now")
+    OfferFactory(sku_title="Over", effective_to=datetime(2026, 1, 1, tzinfo=UTC))
+    OfferFactory(sku_title="Later", effective_from=datetime(2999, 1, 1, tzinfo=UTC))
+    client = sign_in(provider_admin)
+
+    assert titles(client.get(LIST)) == ["Now"]
+    assert titles(client.get(LIST, {"sale": "now"})) == ["Now"]
+    assert titles(client.get(LIST, {"sale": "nonsense"})) == ["Now"]
+    assert titles(client.get(LIST, {"sale": "all"})) == ["Later", "Now", "Over"]
+
+
+def resales(response):
+    return [str(row.resale.amount) for row in response.context["rows"]]
+
+
+@pytest.fixture
+def marked_up(partnership):
+    """An offer at 1,000 that everybody pays 10 % more for, and Sakura 25 %."""
+    offer = OfferFactory(sku_title="Mail plan", product_id="CFQ7")
+    MarkupFactory(provider=partnership.provider, percent=10)
+    MarkupFactory(provider=partnership.provider, percent=25, reseller=partnership.reseller)
+    return offer
+
+
+def test_list_says_what_resellers_pay_in_general_or_one_of_them(sign_in, provider_admin, partnership, marked_up):
+    client = sign_in(provider_admin)
+
+    general = client.get(LIST)
+    one = client.get(LIST, {"reseller": partnership.reseller_id})
+
+    assert (resales(general), resales(one)) == (["1100"], ["1250"])
+    assert "For resellers" in general.text
+    assert "¥1,100" in general.text
+    assert "For Sakura" in one.text
+    assert "¥1,250" in one.text
+
+
+def test_prices_of_a_stranger_are_not_to_be_chosen(sign_in, provider_admin, marked_up, strange_relationship):
+    page = sign_in(provider_admin).get(LIST, {"reseller": strange_relationship.reseller_id})
+
+    assert page.context["filters"].errors.as_data()["reseller"][0].code == "invalid_choice"
+    assert "Mosel" not in page.text
+    assert resales(page) == ["1100"]
+
+
+def test_export_has_the_prices_of_the_chosen_reseller(sign_in, provider_admin, partnership, marked_up):
+    client = sign_in(provider_admin)
+
+    general = rows_of(client.get(EXPORT))
+    one = rows_of(client.get(EXPORT, {"reseller": partnership.reseller_id}))
+
+    assert [(row[10], row[18]) for row in (general[1], one[1])] == [("1000", "1100"), ("1000", "1250")]
+
+
+def test_price_leads_to_setting_a_markup_whoever_may(sign_in, provider_admin, sales_agent, partnership, marked_up):
+    link = f'href="/subscriptions/price-list/markups/add/?item=CFQ7%3A0001&amp;reseller={partnership.reseller_id}"'
+
+    pages = [
+        sign_in(each).get(LIST, {"reseller": partnership.reseller_id}).text for each in (provider_admin, sales_agent)
+    ]
+
+    assert [link in page for page in pages] == [True, False]
+
+
+def test_list_costs_the_same_for_one_resellers_prices(
+    sign_in, provider_admin, partnership, marked_up, django_assert_num_queries
+):
+    client = sign_in(provider_admin)
+
+    with django_assert_num_queries(7):
+        client.get(LIST, {"reseller": partnership.reseller_id})
+    OfferFactory.create_batch(2)
+    MarkupFactory(provider=partnership.provider, product_id="CFQ7")
+    with django_assert_num_queries(7):
+        assert len(resales(client.get(LIST, {"reseller": partnership.reseller_id}))) == 3

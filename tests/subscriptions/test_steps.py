@@ -7,7 +7,7 @@ from django.urls import reverse
 from activity.log import codes_of
 from customers.models import Customer, Relationship
 from subscriptions.models import OrderDraft, Subscription
-from subscriptions.steps import (
+from subscriptions.ordering.steps import (
     ACCOUNT,
     CONFIRMATION,
     REVIEW,

@@ -5,6 +5,7 @@ Sources: seed (*Add new customers…*, *Add new subscriptions…*), design.md §
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -21,15 +22,17 @@ from accounts.models import Membership
 from customers.column import StepLink
 from customers.models import Customer, Relationship
 from customers.registration import CustomerDetails
-from subscriptions.basket import Basket
-from subscriptions.forms.orders import AccountInfoForm, TypedLine
+from subscriptions.forms.order_lines import TypedLine
+from subscriptions.forms.orders import AccountInfoForm
 from subscriptions.models import OrderDraft
-from subscriptions.ordering import (
-    Receipt,
+from subscriptions.ordering import Receipt, place_order
+from subscriptions.ordering.basket import Basket
+from subscriptions.ordering.drafts import (
     already_submitted,
     draft_changed,
     lock_draft,
-    place_order,
+    not_shown,
+    quoted_at,
     relationship_ended,
     unfinished,
 )
@@ -64,11 +67,12 @@ def column(current: Step, draft: OrderDraft | None = None) -> list[StepLink]:
 
 
 class Answers:
-    """What a draft says, checked as of now."""
+    """What a draft says, checked as of now, at the prices of a moment: that of the page that was read, or now."""
 
-    def __init__(self, draft: OrderDraft, *, membership: Membership) -> None:
+    def __init__(self, draft: OrderDraft, *, membership: Membership, moment: datetime | None = None) -> None:
         self.draft = draft
         self.membership = membership
+        self.moment = moment or timezone.now()
 
     @cached_property
     def account(self) -> AccountInfoForm | None:
@@ -78,7 +82,14 @@ class Answers:
     @cached_property
     def basket(self) -> Basket:
         country, qualification = self._customer()
-        return Basket(self.draft.lines, membership=self.membership, country=country, qualification=qualification)
+        return Basket(
+            self.draft.lines,
+            membership=self.membership,
+            country=country,
+            qualification=qualification,
+            customer=self.draft.customer_id,
+            moment=self.moment,
+        )
 
     @cached_property
     def relationship(self) -> Relationship | None:
@@ -106,11 +117,16 @@ class Answers:
 
     @property
     def version(self) -> str:
-        """What somebody has reviewed: another time of change, or another total, is another order."""
-        sums = [f"{each.billing} {each.money.amount} {each.money.currency}" for each in self.basket.totals]
+        """What somebody has read: the moment of its amounts, and a seal of it.
+
+        Another time of change, or another amount of a line at that moment, is another order.
+        """
+        lines = [line for line in self.basket.lines if line.is_valid()]
+        sums = [f"{each.offer.pk} {each.due} {each.line.total}" for each in lines]
         # Under the server's key: it stands on the page, also for those who may order and may not see prices.
-        version = " ".join([self.draft.changed_at.isoformat(), *sums])
-        return salted_hmac("subscriptions.steps.version", version, algorithm="sha256").hexdigest()
+        said = " ".join([self.moment.isoformat(), str(self.draft.changed_at), *sums])
+        seal = salted_hmac("subscriptions.ordering.steps.version", said, algorithm="sha256").hexdigest()
+        return f"{self.moment.isoformat()} {seal}"
 
     def _customer(self) -> tuple[str, str]:
         """Country and special qualification decide which offers there are."""
@@ -167,19 +183,22 @@ def _keep(draft: OrderDraft, **answers: Any) -> None:
 
 
 def submit_draft(draft: OrderDraft, *, membership: Membership, reviewed: str | None = None) -> Receipt:
-    """Check every step once more from storage, and place the order. What is given as reviewed must still be the order.
+    """Check every step once more from storage, and place the order. What is given as reviewed must still be the order:
+    then it is charged as it was shown.
 
-    Refused with unfinished, draft_changed and relationship_ended, and with what place_order() refuses.
+    Refused with unfinished, relationship_ended and quote_expired; with draft_changed, or with not_shown where New
+    subscription is the last page; and with what place_order() refuses.
     """
-    answers = Answers(draft, membership=membership)
+    moment = timezone.now() if reviewed is None else quoted_at(reviewed)
+    answers = Answers(draft, membership=membership, moment=moment)
     if draft.has_customer and answers.relationship is None:
         raise relationship_ended()
     if answers.unfinished != REVIEW:
         with transaction.atomic():
             lock_draft(draft)  # what does not hold may have been made true by the first of two clicks
         raise unfinished()
-    if reviewed is not None and reviewed != answers.version:
-        raise draft_changed()
+    if reviewed is not None and not constant_time_compare(reviewed, answers.version):
+        raise not_shown() if draft.has_customer else draft_changed()
     details = CustomerDetails.from_form(answers.account.cleaned_data) if answers.account is not None else None
     return place_order(
         draft,
@@ -187,4 +206,5 @@ def submit_draft(draft: OrderDraft, *, membership: Membership, reviewed: str | N
         details=details,
         relationship=answers.relationship,
         actor=membership.user,
+        moment=moment,
     )
