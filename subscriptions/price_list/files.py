@@ -93,7 +93,7 @@ def _only_file(archive: ZipFile) -> ZipInfo:
     if len(files) != 1:
         raise ValidationError(_("The ZIP file must contain one file, the price list."), "zip_one")
     if files[0].compress_type not in (ZIP_STORED, ZIP_DEFLATED):
-        raise NotImplementedError
+        raise BadZipFile
     return files[0]
 
 

@@ -9,28 +9,10 @@ from django.core.exceptions import ValidationError
 import partnercenter
 from subscriptions.models import Offer, PriceListImport
 from subscriptions.price_list import COLUMNS, load_price_list, price_list_line
+from tests.subscriptions import price_lists
 
 DEMO = Path(partnercenter.__file__).parent / "demo" / "price_list.csv"
-LINE = {
-    "ProductTitle": "Mail",
-    "ProductId": "CFQ7TTC0X001",
-    "SkuId": "0001",
-    "SkuTitle": "Mail for everybody",
-    "Publisher": "Microsoft Corporation",
-    "SkuDescription": "Mail and calendar.",
-    "TermDuration": "P1Y",
-    "BillingPlan": "Monthly",
-    "Market": "DE",
-    "Currency": "EUR",
-    "UnitPrice": "4.20",
-    "PricingTierRangeMin": "1",
-    "PricingTierRangeMax": "300",
-    "EffectiveStartDate": "2025-01-01",
-    "EffectiveEndDate": "2026-12-31",
-    "Tags": "Enterprise",
-    "ERP Price": "5.04",
-    "Segment": "Commercial",
-}
+LINE = price_lists.LINE | {"EffectiveEndDate": "2026-12-31"}
 
 
 def refused(*lines):
