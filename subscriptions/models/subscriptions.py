@@ -172,6 +172,8 @@ class Subscription(models.Model):
             pgtrigger.FSM(
                 name="moves",
                 field="status",
+                # Renewals write a million rows and move none of them: the function is not even called.
+                condition=pgtrigger.AnyChange("status"),
                 transitions=[(origin.value, move.goal.value) for move in MOVES for origin in sorted(move.origins)],
             ),
             pgtrigger.Trigger(
