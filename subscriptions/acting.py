@@ -30,7 +30,7 @@ from customers.registration import parties
 from subscriptions.families import Family, lock_family
 from subscriptions.ledger import Posting, current_period, post
 from subscriptions.models import Charge, Offer, Subscription
-from subscriptions.quotes import quote_expired
+from subscriptions.quotes import Agreement, quote_expired
 from subscriptions.renewals import bring_up_to_date
 from subscriptions.states import Status
 
@@ -54,6 +54,7 @@ class Act:
     subscription: Subscription
     membership: Membership
     moment: datetime
+    agreed: Agreement | None = None
     postings: list[Posting] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
 
@@ -87,14 +88,15 @@ def acting(
     *,
     permission: Permission | None = None,
     revision: int | None = None,
-    moment: datetime | None = None,
+    agreed: Agreement | None = None,
     offer: Offer | None = None,
 ) -> Iterator[Act]:
     """Hold the family, yield it up to date, and finish what the block did to it; all of it or nothing.
 
-    A moment in the past is that of a quote: refused with quote_expired when anything was charged since, or another
-    billing period has begun. With a revision, refused with changed_meanwhile when there is a later one. Offers with a
-    limit for the whole customer hold the relationship first, as orders do. RoleMissing without the permission.
+    What was agreed to is charged as of its moment: refused with quote_expired when it comes to other amounts, when
+    anything was charged since, and when another billing period has begun. With a revision, refused with
+    changed_meanwhile when there is a later one. Offers with a limit for the whole customer hold the relationship first,
+    as orders do. RoleMissing without the permission.
     A renewal that was overdue is a later revision: what was read before it would undo what was scheduled for it. It
     stays, so that whoever was refused reads what it made of the subscription, however late the schedule is.
     """
@@ -109,10 +111,10 @@ def acting(
         subscription=subscription.code,
     ) as line:
         line.is_written = True  # there is one for each subscription that changes
-        act = _hold(subscription, membership, moment, offer)
+        act = _hold(subscription, membership, agreed, offer)
         if permission:
             check_may(act, permission)
-        _settle(act, revision, moment)
+        _settle(act, revision)
         yield act
         _finish(act)
 
@@ -171,22 +173,24 @@ def _renew(subscription: Subscription) -> None:
             bring_up_to_date(lock_family(subscription), now)
 
 
-def _hold(subscription: Subscription, membership: Membership, moment: datetime | None, offer: Offer | None) -> Act:
+def _hold(subscription: Subscription, membership: Membership, agreed: Agreement | None, offer: Offer | None) -> Act:
     """The family, locked; before it the relationship, when an offer has a limit for the whole customer."""
     if any(each.most_per_customer for each in (subscription.offer, offer) if each):
         Relationship.objects.select_for_update(no_key=True).get(pk=subscription.relationship_id)
     family = lock_family(subscription)
-    return Act(family, family.member(subscription.pk), membership, moment or timezone.now())
+    moment = agreed.moment if agreed else timezone.now()
+    return Act(family, family.member(subscription.pk), membership, moment, agreed)
 
 
-def _settle(act: Act, revision: int | None, quoted: datetime | None) -> None:
+def _settle(act: Act, revision: int | None) -> None:
     """Charge what is overdue, and refuse what was read, or quoted, before that or before somebody else's change."""
-    is_outdated = quoted and _charged_since(act.family, quoted)  # asked first: what is overdue is charged next
+    # Asked first: what is overdue is charged next.
+    is_outdated = act.agreed and _charged_since(act.family, act.agreed.moment)
     bring_up_to_date(act.family, timezone.now())
     _check_revision(act.subscription, revision)
     if is_outdated:
         raise quote_expired()
-    if quoted:
+    if act.agreed:
         _check_period(act)
 
 
@@ -213,6 +217,8 @@ def _finish(act: Act) -> None:
     if not act.notes:
         return
     charges = post(act.postings, actor=act.membership.user) if act.postings else []
+    if act.agreed:
+        act.agreed.check(charges)
     act.family.plan_next_visit()  # first: what has ended is not due
     act.family.base.save(update_fields=["due_at"])
     for subscription in dict.fromkeys(note.subscription for note in act.notes):

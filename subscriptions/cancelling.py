@@ -16,7 +16,7 @@ from subscriptions.families import Family
 from subscriptions.ledger import Posting
 from subscriptions.models import Subscription
 from subscriptions.plans import withdraw_open_plan
-from subscriptions.quotes import Quote, quote
+from subscriptions.quotes import Agreement, Quote, quote
 from subscriptions.returns import RETURN_WINDOW, unused, utc
 from subscriptions.states import CANCEL
 
@@ -48,14 +48,14 @@ def cancellation(subscription: Subscription, *, moment: datetime) -> Cancellatio
         return Cancellation(_until(current), quote(current, postings, moment=moment), ending[1:])
 
 
-def cancel(subscription: Subscription, *, membership: Membership, moment: datetime | None = None) -> None:
-    """End it now, or as of the moment of a quote, with its add-ons, and give back what is not used.
+def cancel(subscription: Subscription, *, membership: Membership, agreed: Agreement | None = None) -> None:
+    """End it now, or as was agreed to, with its add-ons, and give back what is not used.
 
     Users keep no access, whoever has its licences; who had them stays on record. An add-on can be cancelled alone.
     Refused with wrong_state, and with cancel_window (saying until when it was possible) after the 168 hours.
     """
     permission = Permission.CANCEL_SUBSCRIPTIONS
-    with acting(Verb.SUBSCRIPTION_CANCELLED, subscription, membership, permission=permission, moment=moment) as act:
+    with acting(Verb.SUBSCRIPTION_CANCELLED, subscription, membership, permission=permission, agreed=agreed) as act:
         current = act.subscription
         CANCEL.check(current.status)
         until = _until(current)

@@ -15,15 +15,15 @@ from accounts.models import Membership
 from accounts.roles import Permission
 from activity.verbs import Verb
 from resellers.eligibility import account_for_credit
-from resellers.models import Partnership, Reseller
+from resellers.models import PartnerAccount, Partnership, Reseller
 from subscriptions.acting import Act, acting, check_access, foreseen
-from subscriptions.credit import credit, current_credit
+from subscriptions.credit import credit, current_credit, markup_with
 from subscriptions.ledger import Posting, for_the_rest
 from subscriptions.limits import check_limits
 from subscriptions.models import Charge, LicenceChange, Subscription
 from subscriptions.ordering.rules import check_licences
 from subscriptions.plans import withdraw_open_plan
-from subscriptions.quotes import Quote, quote, quote_expired
+from subscriptions.quotes import Agreement, Quote, quote
 from subscriptions.returns import returnable, returned
 from subscriptions.states import REACTIVATE, SUSPEND, Move, Status
 from subscriptions.support import hand_over_open_requests
@@ -46,19 +46,18 @@ def submit_changes(
     *,
     revision: int,
     membership: Membership,
-    quote: Quote | None = None,
+    agreed: Agreement | None = None,
 ) -> list[Verb]:
     """Make all the changes or none, and return which there were.
 
-    Licences are charged, or given back, as of the quote's moment; refused with quote_expired when that is not what it
-    says. Whoever is credited from this moment on is billed for what is added at this moment.
+    Licences are charged, or given back, as was agreed to; refused with quote_expired when it would be anything else.
+    Whoever is credited from this moment on is billed for what is added at this moment.
 
     Refused with changed_meanwhile when the page was made before somebody else's change, with not_changeable when the
     subscription has ended, with no_delegation for a reseller without account administration, and with every field's
     own reason at once. RoleMissing when a change needs another role.
     """
-    moment = quote.moment if quote and quote.postings else None
-    with acting(Verb.SUBSCRIPTION_CHANGED, subscription, membership, revision=revision, moment=moment) as act:
+    with acting(Verb.SUBSCRIPTION_CHANGED, subscription, membership, revision=revision, agreed=agreed) as act:
         _check_changeable(act.subscription)
         problems: dict[str, ValidationError] = {}
         for field, permission, change in _CHANGES:
@@ -73,13 +72,13 @@ def submit_changes(
             check_access(act.subscription, membership)
         if problems:
             raise ValidationError(problems)
-        if quote and not quote.is_same(act.postings):
-            raise quote_expired()
         return [note.verb for note in act.notes if note.subscription == act.subscription]
 
 
 def quote_changes(subscription: Subscription, changes: Changes, *, moment: datetime) -> Quote:
-    """What submitting the changes would cost at the moment; refused as it would be, beside the licences."""
+    """What submitting the changes would cost at the moment, billed to whoever they credit; refused as it would be,
+    beside the licences.
+    """
     with foreseen(subscription, moment) as family:
         current = family.member(subscription.pk)
         if changes.licences == current.licences:
@@ -88,7 +87,12 @@ def quote_changes(subscription: Subscription, changes: Changes, *, moment: datet
             _check_licences(current, changes.licences, moment)
         except ValidationError as problem:
             raise ValidationError({"licences": problem}) from None
-        return quote(current, _licence_postings(current, changes.licences, moment), moment=moment)
+        postings = _licence_postings(current, changes.licences, moment)
+        if credits_ := _wanted_credit(current, changes):
+            _old, new = credits_
+            current.markup = markup_with(current, new)
+            return Quote(moment, postings, new.organisation_id if new else None)
+        return quote(current, postings, moment=moment)
 
 
 def suspend(subscription: Subscription, *, membership: Membership) -> None:
@@ -197,26 +201,36 @@ def _set_auto_renew(act: Act, changes: Changes) -> None:
 
 
 def _change_credit(act: Act, changes: Changes) -> None:
-    """The MPN ID that is credited from now on. An unchanged one is left alone, even if it could not be chosen today.
-
-    Add-ons share their base's (design.md §7), and each has its markup from now on fixed with it.
-    """
-    period = current_credit(act.subscription)
-    old = period.partner_account if period else None
-    wanted = changes.mpn_id.strip()
-    if (old is None and not wanted) or (old is not None and wanted and wanted.lstrip("0") == old.number.lstrip("0")):
+    """The MPN ID that is credited from now on. Add-ons share it, and each has its markup from now on fixed with it."""
+    credits_ = _wanted_credit(act.subscription, changes)
+    if credits_ is None:
         return
-    if act.is_add_on:
-        raise ValidationError(
-            _("An add-on credits the same reseller as its base, %(base)s. Change it there."),
-            "add_on_credit",
-            {"base": str(act.family.base)},
-        )
-    new = account_for_credit(wanted, provider=act.subscription.provider) if wanted else None
+    old, new = credits_
     also = [account.organisation for account in (old, new) if account]
     for each in act.living:
         credit(each, new, actor=act.membership.user)
         act.note(Verb.CREDIT_CHANGED, each, also=also, old=str(old or ""), new=str(new or ""))
+
+
+def _wanted_credit(
+    subscription: Subscription, changes: Changes
+) -> tuple[PartnerAccount | None, PartnerAccount | None] | None:
+    """Who is credited and who is to be. An unchanged one is left alone, even if it could not be chosen today.
+
+    Refused as account_for_credit() does, and with add_on_credit: add-ons share their base's (design.md §7).
+    """
+    period = current_credit(subscription)
+    old = period.partner_account if period else None
+    wanted = changes.mpn_id.strip()
+    if (old is None and not wanted) or (old is not None and wanted and wanted.lstrip("0") == old.number.lstrip("0")):
+        return None
+    if subscription.base:
+        raise ValidationError(
+            _("An add-on credits the same reseller as its base, %(base)s. Change it there."),
+            "add_on_credit",
+            {"base": str(subscription.base)},
+        )
+    return old, account_for_credit(wanted, provider=subscription.provider) if wanted else None
 
 
 def _designate_support(act: Act, changes: Changes) -> None:

@@ -20,7 +20,7 @@ from subscriptions.limits import check_limits
 from subscriptions.models import Charge, LicenceChange, Offer, Subscription
 from subscriptions.offers import alike, named
 from subscriptions.plans import not_offered, withdraw_open_plan
-from subscriptions.quotes import Quote, quote
+from subscriptions.quotes import Agreement, Quote, quote
 from subscriptions.returns import unused
 from subscriptions.terms import end_of_term
 from subscriptions.upgrades import move_to
@@ -52,14 +52,14 @@ def convert(
     licences: int,
     *,
     membership: Membership,
-    moment: datetime | None = None,
+    agreed: Agreement | None = None,
 ) -> None:
-    """Make the trial a paid subscription with so many licences; by the moment of a quote, when there is one.
+    """Make the trial a paid subscription with so many licences, at once or as was agreed to.
 
     Refused with wrong_state, not_offered (also for what is no trial), has_add_ons, and as licences are refused.
     """
     right = Permission.PLACE_ORDERS
-    with acting(Verb.TRIAL_CONVERTED, subscription, membership, permission=right, moment=moment, offer=offer) as act:
+    with acting(Verb.TRIAL_CONVERTED, subscription, membership, permission=right, agreed=agreed, offer=offer) as act:
         current, old = act.subscription, act.subscription.offer
         check_active(current)
         if offer not in conversion_targets(current, membership, act.moment):

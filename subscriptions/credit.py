@@ -2,6 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Self
 
 from django.core.exceptions import ValidationError
@@ -59,5 +60,9 @@ def credit(subscription: Subscription, account: PartnerAccount | None, *, actor:
             starts_at=now,
             set_by=actor,
         )
-    markups = Markups(subscription.provider_id, account.organisation_id if account else None)
-    subscription.markup = markups.percent(subscription.offer)
+    subscription.markup = markup_with(subscription, account)
+
+
+def markup_with(subscription: Subscription, account: PartnerAccount | None) -> Decimal:
+    """What the provider adds today to the price of the subscription while the account is credited."""
+    return Markups(subscription.provider_id, account.organisation_id if account else None).percent(subscription.offer)

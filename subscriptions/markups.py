@@ -1,14 +1,16 @@
 """Markups: which one of a provider counts for a reseller, what that makes of its prices, and how they are set.
 
 A markup counts for what is bought or renewed from then on: a subscription keeps the one that counted when its term or
-its credit began, so that setting one never rewrites the past (design.md §7). A reseller sees the prices that come of
-it, and never the markup or the provider's own price.
+its credit began, so that setting one never rewrites the past (design.md §7). What it was before is kept for renewals
+that run late. A reseller sees the prices that come of it, and never the markup or the provider's own price.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from itertools import chain
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -21,7 +23,7 @@ from accounts.models import Membership
 from activity.log import Line, attempt
 from activity.verbs import Verb
 from resellers.models import Reseller
-from subscriptions.models import Markup, Offer
+from subscriptions.models import Markup, Offer, PastMarkup
 
 LEAST, MOST = Decimal(-100), Decimal(1000)  # percent; the database refuses others as well
 
@@ -33,30 +35,37 @@ class Markups:
     product family before one for everything.
     """
 
-    def __init__(self, provider_id: UUID, reseller_id: UUID | None, found: Iterable[Markup] | None = None) -> None:
+    def __init__(
+        self, provider_id: UUID, reseller_id: UUID | None, found: Iterable[Markup | PastMarkup] | None = None
+    ) -> None:
         if found is None:
             found = Markup.objects.filter(Q(reseller=None) | Q(reseller=reseller_id), provider=provider_id)
-        self._percents: Mapping[tuple[bool, str, str], Decimal] = {
-            (each.reseller_id is not None, each.product_id, each.sku_id): each.percent for each in found
-        }
+        self._found: dict[tuple[bool, str, str], list[Markup | PastMarkup]] = {}
+        for each in found:
+            self._found.setdefault((each.reseller_id is not None, each.product_id, each.sku_id), []).append(each)
 
-    def percent(self, offer: Offer) -> Decimal:
-        """What is added to the price of the offer, in percent; zero where nothing was said."""
+    def percent(self, offer: Offer, moment: datetime | None = None) -> Decimal:
+        """What is added to the price of the offer now, or was at a moment, in percent; zero where nothing was said."""
         for is_own in (True, False):
             for product_id, sku_id in ((offer.product_id, offer.sku_id), (offer.product_id, ""), ("", "")):
-                percent = self._percents.get((is_own, product_id, sku_id))
-                if percent is not None:
-                    return percent
+                for each in self._found.get((is_own, product_id, sku_id), ()):
+                    if each.counts_at(moment):
+                        return each.percent
         return Decimal(0)
 
 
-def markups_of(pairs: Iterable[tuple[UUID, UUID | None]]) -> dict[tuple[UUID, UUID | None], Markups]:
-    """The markups of several pairs of provider and reseller, in one query for all of them."""
+def markups_of(
+    pairs: Iterable[tuple[UUID, UUID | None]], since: datetime | None = None
+) -> dict[tuple[UUID, UUID | None], Markups]:
+    """The markups of several pairs of provider and reseller, in one query for all of them; in two with those that
+    have counted since a moment and do no more.
+    """
     pairs = set(pairs)
     providers, resellers = {provider for provider, _reseller in pairs}, {reseller for _provider, reseller in pairs}
-    of_either = Q(reseller=None) | Q(reseller__in=resellers - {None})
-    found: dict[tuple[UUID, UUID | None], list[Markup]] = {}
-    for each in Markup.objects.filter(of_either, provider__in=providers):
+    of_them = Q(reseller=None) | Q(reseller__in=resellers - {None}), Q(provider__in=providers)
+    past = PastMarkup.objects.filter(*of_them, ends_at__gt=since) if since else ()
+    found: dict[tuple[UUID, UUID | None], list[Markup | PastMarkup]] = {}
+    for each in chain(Markup.objects.filter(*of_them), past):
         found.setdefault((each.provider_id, each.reseller_id), []).append(each)
     return {
         (provider, reseller): Markups(
@@ -115,19 +124,36 @@ def change_markup(markup: Markup, percent: Decimal, *, membership: Membership) -
         line.details["old"] = _words(current.percent)
         line.is_written = current.percent == percent  # nothing happens, so nothing is written
         if not line.is_written:
-            current.percent, current.set_by, current.set_at = percent, membership.user, timezone.now()
+            now = _keep(current)
+            current.percent, current.set_by, current.set_at = percent, membership.user, now
             current.save(update_fields=["percent", "set_by", "set_at"])
 
 
 def remove_markup(markup: Markup, *, membership: Membership) -> None:
-    """Let it count no more; what it was stays in the activity log. Refused with markup_gone when it is removed already.
+    """Let it count from now on no more. Refused with markup_gone when it is removed already.
 
     A markup is a setting, not a record: what was sold by it keeps its own (Subscription.markup).
     """
     with _attempt(Scope.of(markup), old=_words(markup.percent), new="", membership=membership) as line:
         current = _held(markup)
         line.details["old"] = _words(current.percent)
+        _keep(current)
         current.delete()
+
+
+def _keep(markup: Markup) -> datetime:
+    """Remember that it counted until this moment, for renewals that are due before and run after."""
+    now = timezone.now()
+    PastMarkup.objects.create(
+        provider_id=markup.provider_id,
+        reseller_id=markup.reseller_id,
+        product_id=markup.product_id,
+        sku_id=markup.sku_id,
+        percent=markup.percent,
+        starts_at=markup.set_at,
+        ends_at=now,
+    )
+    return now
 
 
 def _held(markup: Markup) -> Markup:

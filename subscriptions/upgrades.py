@@ -22,7 +22,7 @@ from subscriptions.markups import Markups
 from subscriptions.models import Charge, Offer, Subscription
 from subscriptions.offers import alike, named
 from subscriptions.plans import not_offered, withdraw_open_plan
-from subscriptions.quotes import Quote, quote
+from subscriptions.quotes import Agreement, Quote, quote
 from subscriptions.returns import unused
 
 
@@ -48,14 +48,14 @@ def quote_upgrade(subscription: Subscription, offer: Offer, *, moment: datetime)
 
 
 def upgrade(
-    subscription: Subscription, offer: Offer, *, membership: Membership, moment: datetime | None = None
+    subscription: Subscription, offer: Offer, *, membership: Membership, agreed: Agreement | None = None
 ) -> None:
-    """Upgrade at once; by the moment of a quote, when there is one. What was scheduled for the renewal is withdrawn.
+    """Upgrade at once, or as was agreed to. What was scheduled for the renewal is withdrawn.
 
     Refused with wrong_state, not_offered, add_on_not_supported, and as licences are refused (limits of the new offer).
     """
     verb, right = Verb.SUBSCRIPTION_UPGRADED, Permission.PLACE_ORDERS
-    with acting(verb, subscription, membership, permission=right, moment=moment, offer=offer) as act:
+    with acting(verb, subscription, membership, permission=right, agreed=agreed, offer=offer) as act:
         current = act.subscription
         check_active(current)
         if offer not in upgrade_targets(current, membership, act.moment):

@@ -273,7 +273,7 @@ class ResellerOfRecordFactory(DjangoModelFactory):
 
 
 class MarkupFactory(DjangoModelFactory):
-    """Ten percent for all resellers, on everything."""
+    """Ten percent for all resellers, on everything, since long ago."""
 
     class Meta:
         model = Markup
@@ -281,6 +281,7 @@ class MarkupFactory(DjangoModelFactory):
     provider = factory.SubFactory(ProviderFactory)
     percent = Decimal(10)
     set_by = factory.SubFactory(UserFactory)
+    set_at = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class ChargeFactory(DjangoModelFactory):

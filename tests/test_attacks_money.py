@@ -254,7 +254,7 @@ def test_prices_end_with_the_partnership(partnership, provider_admin, reseller_a
 def test_a_reseller_moves_nothing_that_costs_its_provider(bought, reseller_admin, sign_in):
     client, code = sign_in(reseller_admin), bought["own"].code
     offer = OfferFactory(product_id=bought["own"].offer.product_id, sku_id="0002")
-    typed = {"offer": str(offer.code), "licences": "300", "quote": Quote(NOW, []).token}
+    typed = {"offer": str(offer.code), "licences": "300", "quote": Quote(NOW, []).agreement.token}
     before = stored()
 
     answers = [

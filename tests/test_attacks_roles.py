@@ -12,9 +12,12 @@ from accounts.access import RoleMissing
 from accounts.roles import Permission, Role
 from activity.models import Activity
 from resellers.models import Partnership
-from subscriptions.changes import Changes, submit_changes
+from subscriptions.cancelling import cancellation
+from subscriptions.changes import Changes, quote_changes, submit_changes
+from subscriptions.conversions import quote_conversion
 from subscriptions.models import OrderDraft
 from subscriptions.quotes import Quote
+from subscriptions.upgrades import quote_upgrade
 from tests.addresses import OUR_VIEWS
 from tests.attack_tools import stored, text_of
 from tests.factories import (
@@ -29,6 +32,7 @@ from tests.factories import (
 )
 from tests.subscriptions.lives import planned
 from tests.subscriptions.order_answers import account, chosen, draft_of, line, url
+from tests.subscriptions.submitting import as_it_is
 from tests.test_attacks_sides import TABLE as SIDES
 
 ROLES = list(Role)
@@ -206,18 +210,21 @@ class Stage:
         return reverse("subscriptions:markup_remove", args=[self.markup.pk]), {}
 
     def subscriptions_cancel(self, client):
-        return reverse("subscriptions:cancel", args=[self.subscription.code]), _agreed()
+        shown = cancellation(self.subscription, moment=timezone.now())
+        return reverse("subscriptions:cancel", args=[self.subscription.code]), _agreed(shown.quote)
 
     def subscriptions_plan(self, client):
         same = {"offer": self.offer.code, "licences": 7}
         return reverse("subscriptions:plan", args=[self.subscription.code]), same
 
     def subscriptions_upgrade(self, client):
-        chosen = {"offer": self.bigger.code, **_agreed()}
+        quote = quote_upgrade(self.subscription, self.bigger, moment=timezone.now())
+        chosen = {"offer": self.bigger.code, **_agreed(quote)}
         return reverse("subscriptions:upgrade", args=[self.subscription.code]), chosen
 
     def subscriptions_convert(self, client):
-        chosen = {"offer": self.bigger.code, "licences": 3, **_agreed()}
+        quote = quote_conversion(self.trial, self.bigger, 3, moment=timezone.now())
+        chosen = {"offer": self.bigger.code, "licences": 3, **_agreed(quote)}
         return reverse("subscriptions:convert", args=[self.trial.code]), chosen
 
     def subscriptions_reactivate(self, client):
@@ -233,7 +240,9 @@ class Stage:
         return self._detail(nickname="Changed")
 
     def detail_licences(self, client):
-        return self._detail(licences=11, **_agreed())
+        wanted = as_it_is(self.subscription, licences=11)
+        quote = quote_changes(self.subscription, wanted, moment=timezone.now())
+        return self._detail(licences=11, **_agreed(quote))
 
     def detail_auto_renew(self, client):
         return self._detail(auto_renew="False")
@@ -248,9 +257,9 @@ class Stage:
         return self._detail(mpn_id="0077", verify="1")
 
 
-def _agreed() -> dict[str, str]:
+def _agreed(quote: Quote) -> dict[str, str]:
     """The price was seen."""
-    return {"quote": Quote(timezone.now(), []).token}
+    return {"quote": quote.agreement.token}
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from subscriptions.models.histories import LicenceChange, ResellerOfRecord
 from subscriptions.models.ledger import Charge, Statement
 from subscriptions.models.orders import Order, OrderDraft, OrderLine
 from subscriptions.models.plans import RenewalPlan
-from subscriptions.models.prices import Markup, PriceListImport, PriceListLine, PriceListProblem
+from subscriptions.models.prices import Markup, PastMarkup, PriceListImport, PriceListLine, PriceListProblem
 from subscriptions.models.subscriptions import Subscription
 from subscriptions.models.support import SupportMessage, SupportRequest
 
@@ -22,6 +22,7 @@ __all__ = [
     "Order",
     "OrderDraft",
     "OrderLine",
+    "PastMarkup",
     "PriceListImport",
     "PriceListLine",
     "PriceListProblem",

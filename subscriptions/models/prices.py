@@ -1,17 +1,24 @@
 """What a provider adds to its prices for resellers, and price lists on their way into the catalogue."""
 
 import uuid
+from datetime import datetime
 from typing import ClassVar
 
+import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeBoundary, RangeOperators
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
 from accounts.roles import Kind
+from activity.models import APPEND_ONLY
 from providers.models import Provider
 from resellers.models import Reseller
+from subscriptions.models.catalogue import Period
 
 
 class MarkupQuerySet(models.QuerySet["Markup"]):
@@ -57,6 +64,48 @@ class Markup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.percent:+} %"
+
+    def counts_at(self, moment: datetime | None) -> bool:
+        """Whether it counted at the moment already; now it does."""
+        return moment is None or self.set_at <= moment
+
+
+class PastMarkup(models.Model):
+    """What a markup was before it was changed or removed: a renewal that runs late takes the one of its moment."""
+
+    provider = models.ForeignKey(Provider, models.PROTECT, related_name="+", db_index=False)
+    reseller = models.ForeignKey(Reseller, models.PROTECT, null=True, related_name="+", db_index=False)
+    product_id = models.CharField(_("Product ID"), max_length=40, blank=True)
+    sku_id = models.CharField(_("SKU ID"), max_length=20, blank=True)
+    percent = models.DecimalField(_("Markup"), max_digits=6, decimal_places=2)
+    starts_at = models.DateTimeField(_("From"))
+    ends_at = models.DateTimeField(_("Until"))
+
+    class Meta:
+        verbose_name = _("past markup")
+        verbose_name_plural = _("past markups")
+        constraints = [
+            # Of one scope there is one at a moment; all resellers are named by the provider, which is none of them.
+            ExclusionConstraint(
+                name="subscriptions_markup_periods",
+                expressions=[
+                    ("provider", RangeOperators.EQUAL),
+                    (Coalesce("reseller", "provider"), RangeOperators.EQUAL),
+                    ("product_id", RangeOperators.EQUAL),
+                    ("sku_id", RangeOperators.EQUAL),
+                    (Period("starts_at", "ends_at", RangeBoundary()), RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+        indexes = [models.Index(fields=["provider", "ends_at"], name="subscriptions_markups_ended")]
+        triggers = [pgtrigger.Protect(name="append_only", operation=APPEND_ONLY)]
+
+    def __str__(self) -> str:
+        return f"{self.percent:+} %"
+
+    def counts_at(self, moment: datetime | None) -> bool:
+        """Whether it counted at the moment; now it does no more."""
+        return moment is not None and self.starts_at <= moment < self.ends_at
 
 
 class PriceListImport(models.Model):

@@ -45,9 +45,9 @@ class Outlook:
         found = (self._line(item, at) for item in _items_after(subscription.offer))
         return next((line for line in found if line), None)
 
-    def markup(self, subscription: Subscription, offer: Offer) -> Decimal:
-        """What counts today for whoever is credited: of markups there is no history, as there is of prices."""
-        return self._markups[self._pair(subscription)].percent(offer)
+    def markup(self, subscription: Subscription, offer: Offer, at: datetime) -> Decimal:
+        """What counted at that moment for whoever is credited, however late the renewal runs."""
+        return self._markups[self._pair(subscription)].percent(offer, at)
 
     def licences(self, subscription: Subscription) -> int:
         """With how many it renews: as planned, but never with fewer than its users have.
@@ -70,7 +70,7 @@ class Outlook:
         self._assigned = dict(given.order_by().values_list("subscription").annotate(Count("pk")))
         credits_ = ResellerOfRecord.objects.current().filter(subscription__in=keys)
         self._resellers = dict(credits_.values_list("subscription", "partner_account__organisation"))
-        self._markups = markups_of(self._pair(each) for each in ending)
+        self._markups = markups_of((self._pair(each) for each in ending), since=first)
 
     def _line(self, item: str, at: datetime) -> Offer | None:
         lines = self._lines.get(item, [])

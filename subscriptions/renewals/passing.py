@@ -76,7 +76,7 @@ class Passing:
             self.licences.append(LicenceChange(subscription=subscription, difference=difference, changed_at=start))
         _take_on(subscription, offer)
         subscription.licences = licences
-        subscription.markup = self.outlook.markup(subscription, offer)
+        subscription.markup = self.outlook.markup(subscription, offer, start)
         subscription.starts_at = start
         subscription.ends_at = family.base.ends_at if subscription.base_id else None
         if subscription.ends_at is None or subscription.ends_at <= start:

@@ -1,6 +1,5 @@
 """The page of a subscription: what it is, what may change there and what that costs, and what has become of it."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -54,13 +53,12 @@ def subscription_detail(request: PortalRequest, code: UUID) -> HttpResponse:
 
 def _submit(request: PortalRequest, subscription: Subscription, form: SubscriptionForm) -> HttpResponse | None:
     """The page that says what it costs, or the way back once it is done; nothing when it is refused."""
-    revision, agreed = form.cleaned_data["revision"], agreement(request)
-    quote = _quote(subscription, form, agreed.moment)
-    if quote and not agreed.moment:
-        return _review(request, subscription, form, quote, agreed.notices)
+    revision, (agreed, notices) = form.cleaned_data["revision"], agreement(request)
+    if agreed is None and (quote := _quote(subscription, form)):
+        return _review(request, subscription, form, quote, notices)
     try:
         done = submit_changes(
-            subscription, form.changes(), revision=revision, membership=request.membership, quote=quote
+            subscription, form.changes(), revision=revision, membership=request.membership, agreed=agreed
         )
     except ValidationError as refusal:
         return _refused(request, subscription, form, refusal)
@@ -73,27 +71,27 @@ def _refused(
 ) -> HttpResponse | None:
     """Prices that are not those that were shown are shown again; other refusals stand in the form."""
     code = codes_of(refusal)
-    if code == "quote_expired" and (quote := _quote(subscription_of(request, subscription.code), form, None)):
-        return _review(request, subscription, form, quote, tuple(refusal.messages))
+    if code == "quote_expired" and (quote := _quote(subscription_of(request, subscription.code), form)):
+        return _review(request, subscription, form, quote, refusal.messages)
     form.refuse(refusal)
     if code == "changed_meanwhile":
         form.catch_up(subscription_of(request, subscription.code))
     return None
 
 
-def _quote(subscription: Subscription, form: SubscriptionForm, moment: datetime | None) -> Quote | None:
+def _quote(subscription: Subscription, form: SubscriptionForm) -> Quote | None:
     """What the change costs; None when that is nothing, or when Submit is going to refuse it anyway and say why."""
     if not form.is_worth_a_quote:
         return None
     try:
-        quote = quote_changes(subscription, form.changes(), moment=moment or timezone.now())
+        quote = quote_changes(subscription, form.changes(), moment=timezone.now())
     except ValidationError:
         return None  # all that is wrong is said at once, by submit_changes()
     return quote if any(posting.cost.amount for posting in quote.postings) else None
 
 
 def _review(
-    request: PortalRequest, subscription: Subscription, form: SubscriptionForm, quote: Quote, notices: tuple[str, ...]
+    request: PortalRequest, subscription: Subscription, form: SubscriptionForm, quote: Quote, notices: list[str]
 ) -> HttpResponse:
     context = page_of(request, subscription) | {
         "action": subscription.get_absolute_url(),

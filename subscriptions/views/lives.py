@@ -1,8 +1,6 @@
 """Moves in the life of a subscription: suspend, reactivate and cancel, each of which says first what it means."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +19,7 @@ from subscriptions.assignments import with_assigned
 from subscriptions.cancelling import cancel, cancellation
 from subscriptions.changes import reactivate, suspend
 from subscriptions.models import RenewalPlan, Subscription
-from subscriptions.quotes import Quote, moment_from
+from subscriptions.quotes import Agreement, Quote
 from subscriptions.sides import Bill, Reader
 
 PARTNERS = (Kind.PROVIDER, Kind.RESELLER)
@@ -42,12 +40,12 @@ def subscription_reactivate(request: PortalRequest, code: UUID) -> HttpResponse:
 @requires(Permission.CANCEL_SUBSCRIPTIONS, Kind.PROVIDER)
 def subscription_cancel(request: PortalRequest, code: UUID) -> HttpResponse:
     """Says until when it is possible, what is given back and what ends with it; POST does what was shown."""
-    subscription, agreed, refusal = subscription_of(request, code), agreement(request), None
-    if agreed.moment:
+    subscription, (agreed, notices) = subscription_of(request, code), agreement(request)
+    if agreed:
         try:
-            cancel(subscription, membership=request.membership, moment=agreed.moment)
-        except ValidationError as problem:
-            refusal = problem
+            cancel(subscription, membership=request.membership, agreed=agreed)
+        except ValidationError as refusal:
+            notices = refusal.messages
         else:
             messages.success(request, _("Subscription canceled."))
             return redirect(subscription)
@@ -55,28 +53,20 @@ def subscription_cancel(request: PortalRequest, code: UUID) -> HttpResponse:
     context = page_of(request, subscription) | {
         "cancellation": found,
         "bill": bill_for(request, found.quote),
-        "notices": [*agreed.notices, *(refusal.messages if refusal else [])],
+        "notices": notices,
     }
     return render(request, "subscriptions/cancel.html", context)
 
 
-@dataclass(frozen=True)
-class Agreement:
-    """The moment of the prices that were agreed to by Submit; none before they were shown, or when they are too old."""
-
-    moment: datetime | None = None
-    notices: tuple[str, ...] = ()
-
-
-def agreement(request: PortalRequest) -> Agreement:
-    """What was agreed to. Prices that were shown too long ago are shown again, with a notice (quotes.py)."""
+def agreement(request: PortalRequest) -> tuple[Agreement | None, list[str]]:
+    """What was agreed to by Submit: nothing before prices were shown. With a notice when that was too long ago."""
     token = request.POST.get("quote", "")
     if request.method != "POST" or not token:
-        return Agreement()
+        return None, []
     try:
-        return Agreement(moment_from(token))
+        return Agreement.of(token), []
     except ValidationError as refusal:
-        return Agreement(notices=tuple(refusal.messages))
+        return None, refusal.messages
 
 
 def bill_for(request: PortalRequest, quote: Quote) -> Bill:

@@ -23,7 +23,7 @@ from subscriptions.conversions import conversion_targets, convert, quote_convers
 from subscriptions.credit import current_credit
 from subscriptions.forms.lives import LicensedOfferForm, OfferForm
 from subscriptions.models import Offer, Subscription
-from subscriptions.quotes import Quote
+from subscriptions.quotes import Agreement, Quote
 from subscriptions.sides import Reader
 from subscriptions.upgrades import quote_upgrade, upgrade, upgrade_targets
 from subscriptions.views.lives import agreement, bill_for, page_of, subscription_of
@@ -39,23 +39,23 @@ class Move:
     form: type[OfferForm]
     targets: Callable[[Subscription, Membership], list[Offer]]
     quote: Callable[[Subscription, OfferForm, datetime], Quote]
-    act: Callable[[Subscription, OfferForm, Membership, datetime], Any]
+    act: Callable[[Subscription, OfferForm, Membership, Agreement], Any]
 
 
 def _quote_upgrade(subscription: Subscription, form: OfferForm, moment: datetime) -> Quote:
     return quote_upgrade(subscription, form.chosen, moment=moment)
 
 
-def _upgrade(subscription: Subscription, form: OfferForm, membership: Membership, moment: datetime) -> None:
-    upgrade(subscription, form.chosen, membership=membership, moment=moment)
+def _upgrade(subscription: Subscription, form: OfferForm, membership: Membership, agreed: Agreement) -> None:
+    upgrade(subscription, form.chosen, membership=membership, agreed=agreed)
 
 
 def _quote_conversion(subscription: Subscription, form: OfferForm, moment: datetime) -> Quote:
     return quote_conversion(subscription, form.chosen, form.cleaned_data["licences"], moment=moment)
 
 
-def _convert(subscription: Subscription, form: OfferForm, membership: Membership, moment: datetime) -> None:
-    convert(subscription, form.chosen, form.cleaned_data["licences"], membership=membership, moment=moment)
+def _convert(subscription: Subscription, form: OfferForm, membership: Membership, agreed: Agreement) -> None:
+    convert(subscription, form.chosen, form.cleaned_data["licences"], membership=membership, agreed=agreed)
 
 
 UPGRADE = Move(
@@ -87,12 +87,12 @@ def trial_convert(request: PortalRequest, code: UUID) -> HttpResponse:
 def _page(request: PortalRequest, code: UUID, move: Move) -> HttpResponse:
     subscription = subscription_of(request, code)
     form = _form(request, subscription, move)
-    agreed = agreement(request)
+    agreed, notices = agreement(request)
     if "edit" not in request.POST and form.is_valid():
         try:
-            if agreed.moment is None:
-                return _review(request, subscription, move, form, agreed.notices)
-            return _done(request, subscription, move, form, agreed.moment)
+            if agreed is None:
+                return _review(request, subscription, move, form, notices)
+            return _done(request, subscription, move, form, agreed)
         except ValidationError as refusal:
             form.add_error(None, refusal)
     context = page_of(request, subscription) | {"form": form, "move": move}
@@ -100,20 +100,20 @@ def _page(request: PortalRequest, code: UUID, move: Move) -> HttpResponse:
 
 
 def _done(
-    request: PortalRequest, subscription: Subscription, move: Move, form: OfferForm, moment: datetime
+    request: PortalRequest, subscription: Subscription, move: Move, form: OfferForm, agreed: Agreement
 ) -> HttpResponse:
     try:
-        move.act(subscription, form, request.membership, moment)
+        move.act(subscription, form, request.membership, agreed)
     except ValidationError as refusal:
         if codes_of(refusal) != "quote_expired":
             raise
-        return _review(request, subscription, move, form, tuple(refusal.messages))
+        return _review(request, subscription, move, form, refusal.messages)
     messages.success(request, str(move.done))
     return redirect(subscription)
 
 
 def _review(
-    request: PortalRequest, subscription: Subscription, move: Move, form: OfferForm, notices: tuple[str, ...]
+    request: PortalRequest, subscription: Subscription, move: Move, form: OfferForm, notices: list[str]
 ) -> HttpResponse:
     quote = move.quote(subscription, form, timezone.now())
     context = page_of(request, subscription) | {

@@ -21,7 +21,7 @@ def as_it_is(subscription, **changes):
     return Changes(**unchanged | changes)
 
 
-def submit(subscription, membership, *, quote=None, **changes):
+def submit(subscription, membership, *, agreed=None, **changes):
     """The page, read at this moment and submitted."""
     subscription.refresh_from_db()
     return submit_changes(
@@ -29,7 +29,7 @@ def submit(subscription, membership, *, quote=None, **changes):
         as_it_is(subscription, **changes),
         revision=subscription.revision,
         membership=membership,
-        quote=quote,
+        agreed=agreed,
     )
 
 

@@ -34,8 +34,10 @@ def add_on(relationship, subscription):
 
 
 def cancel_at(moment, subscription, membership, *, quoted=None):
+    """At a moment, or as it was agreed to at an earlier one."""
+    agreed = cancellation(subscription, moment=quoted).quote.agreement if quoted else None
     with time_machine.travel(moment, tick=False):
-        cancel(subscription, membership=membership, moment=quoted)
+        cancel(subscription, membership=membership, agreed=agreed)
 
 
 def test_cancelling_ends_it_and_gives_back_what_is_not_used(subscription, provider_admin):

@@ -455,7 +455,7 @@ def submit_at(moment, subscription, membership, *, quoted=None, **changes):
     with time_machine.travel(at(quoted or moment), tick=False):
         quote = quote_changes(subscription, as_it_is(subscription, **changes), moment=at(quoted or moment))
     with time_machine.travel(at(moment), tick=False):
-        return submit(subscription, membership, quote=quote, **changes)
+        return submit(subscription, membership, agreed=quote.agreement if quote.postings else None, **changes)
 
 
 def test_added_licences_are_charged_for_the_rest_of_the_period_as_quoted(yearly, provider_admin):
@@ -510,7 +510,9 @@ def test_quote_for_other_licences_is_refused(yearly, provider_admin):
     quote = quote_changes(yearly, as_it_is(yearly, licences=11), moment=at("2026-03-11 12:00"))
 
     with time_machine.travel(at("2026-03-11 12:00"), tick=False):
-        assert refusal_of(lambda: submit(yearly, provider_admin, quote=quote, licences=13)) == "quote_expired"
+        assert (
+            refusal_of(lambda: submit(yearly, provider_admin, agreed=quote.agreement, licences=13)) == "quote_expired"
+        )
     assert len(charges(yearly)) == 1
 
 

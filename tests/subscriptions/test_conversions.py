@@ -39,8 +39,10 @@ def trial(relationship, paid):
 
 
 def convert_at(moment, trial, offer, licences, membership, *, quoted=None):
+    """At a moment, or as it was agreed to at an earlier one."""
+    agreed = quote_conversion(trial, offer, licences, moment=quoted).agreement if quoted else None
     with time_machine.travel(moment, tick=False):
-        convert(trial, offer, licences, membership=membership, moment=quoted)
+        convert(trial, offer, licences, membership=membership, agreed=agreed)
 
 
 def test_targets_are_what_the_trial_becomes_in_every_term_and_billing(trial, paid, provider_admin, reseller_admin):

@@ -69,7 +69,7 @@ def typed(client, subscription, **changes):
 
 def agreed(response):
     """What the page of a price sends when Submit is pressed there."""
-    return dict(response.context["sent"]) | {"quote": response.context["quote"].token}
+    return dict(response.context["sent"]) | {"quote": response.context["quote"].agreement.token}
 
 
 def amounts(bill):
@@ -282,7 +282,7 @@ def test_cancel_says_what_it_means_then_does_it(sign_in, provider_admin, relatio
     client = sign_in(provider_admin)
 
     asked = client.get(url("cancel", fresh_one))
-    response = client.post(url("cancel", fresh_one), {"quote": asked.context["cancellation"].quote.token})
+    response = client.post(url("cancel", fresh_one), {"quote": asked.context["cancellation"].quote.agreement.token})
 
     assert "(2026-03-17 12:00 UTC)" in asked.text
     assert "6\xa0days left" in asked.text
@@ -304,7 +304,7 @@ def test_cancel_without_having_seen_the_price_shows_it(sign_in, provider_admin, 
 
 def test_cancel_with_an_old_price_shows_it_again(sign_in, provider_admin, fresh_one, clock):
     client = sign_in(provider_admin)
-    token = client.get(url("cancel", fresh_one)).context["cancellation"].quote.token
+    token = client.get(url("cancel", fresh_one)).context["cancellation"].quote.agreement.token
     clock.shift(timedelta(minutes=16))
 
     response = client.post(url("cancel", fresh_one), {"quote": token})
@@ -317,7 +317,7 @@ def test_after_the_window_the_page_says_until_when_and_what_instead(sign_in, pro
     client = sign_in(provider_admin)
 
     page = client.get(url("cancel", yearly))
-    response = client.post(url("cancel", yearly), {"quote": page.context["cancellation"].quote.token})
+    response = client.post(url("cancel", yearly), {"quote": page.context["cancellation"].quote.agreement.token})
 
     assert url("cancel", yearly) in client.get(url("detail", yearly)).text
     assert "could be canceled until" in page.text
@@ -343,7 +343,7 @@ def test_after_the_window_nothing_is_advised_that_is_done(sign_in, provider_admi
 
 def test_what_has_ended_is_not_canceled_again(sign_in, provider_admin, fresh_one):
     client = sign_in(provider_admin)
-    token = client.get(url("cancel", fresh_one)).context["cancellation"].quote.token
+    token = client.get(url("cancel", fresh_one)).context["cancellation"].quote.agreement.token
     client.post(url("cancel", fresh_one), {"quote": token})
 
     page = client.post(url("cancel", fresh_one), {"quote": token})

@@ -3,12 +3,14 @@
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, ProgrammingError, transaction
 
 from activity.models import Activity, Sighting
 from subscriptions.markups import Markups, Scope, add_markup, change_markup, markups_of, remove_markup
-from subscriptions.models import Markup
+from subscriptions.models import Markup, PastMarkup
 from tests.factories import MarkupFactory, OfferFactory
 from tests.refusals import refused
+from tests.subscriptions.lives import at
 from tests.threads import at_once, fresh
 
 TEN = Decimal(10)
@@ -84,6 +86,12 @@ def test_a_markup_is_set_changed_and_removed_and_the_log_knows(partnership, prov
     )
     remove_markup(markup, membership=provider_admin)
     assert Markup.objects.count() == 0
+    past = PastMarkup.objects.order_by("pk")
+    assert [(each.reseller, each.product_id, each.sku_id, each.percent) for each in past] == [
+        (partnership.reseller, "CFQ7", "0001", TEN),
+        (partnership.reseller, "CFQ7", "0001", Decimal("-2.50")),
+    ]
+    assert past[0].ends_at == past[1].starts_at == markup.set_at
     assert logged() == [
         ("CFQ7:0001", "Sakura", "Sakura", "", "+10.00 %"),
         ("CFQ7:0001", "Sakura", "Sakura", "+10.00 %", "-2.50 %"),
@@ -156,6 +164,31 @@ def test_nobody_sees_markups_but_the_provider(partnership, provider_admin, resel
     seen = [list(Markup.objects.visible_to(each)) for each in (provider_admin, reseller_admin, stranger, None)]
 
     assert seen == [[markup], [], [], []]
+
+
+def past_markup(provider, start, end, **scope):
+    return PastMarkup.objects.create(provider=provider, percent=TEN, starts_at=at(start), ends_at=at(end), **scope)
+
+
+def test_of_one_scope_there_was_one_at_a_moment(partnership):
+    provider, reseller = partnership.provider, partnership.reseller
+    scopes = [{}, {"reseller": reseller}, {"product_id": "A"}, {"product_id": "A", "sku_id": "1"}]
+    for scope in scopes:
+        past_markup(provider, "2026-01-01", "2026-02-01", **scope)
+        past_markup(provider, "2026-02-01", "2026-03-01", **scope)
+
+    for scope in scopes:
+        with pytest.raises(IntegrityError, match="subscriptions_markup_periods"), transaction.atomic():
+            past_markup(provider, "2026-02-28", "2026-03-02", **scope)
+    assert PastMarkup.objects.count() == 8
+
+
+@pytest.mark.parametrize("act", [lambda rows: rows.update(percent=1), lambda rows: rows.delete()])
+def test_what_counted_is_never_rewritten(provider, act):
+    past_markup(provider, "2026-01-01", "2026-02-01")
+
+    with pytest.raises(ProgrammingError, match="Cannot update or delete"), transaction.atomic():
+        act(PastMarkup.objects.all())
 
 
 @pytest.mark.django_db(transaction=True)

@@ -5,13 +5,15 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.db import transaction
 
 from activity.models import Activity
 from subscriptions.families import lock_family
-from subscriptions.models import Charge, LicenceChange, Markup, Subscription
+from subscriptions.markups import change_markup, remove_markup
+from subscriptions.models import Charge, LicenceChange, Subscription
 from subscriptions.renewals import bring_up_to_date, run_due
-from tests.factories import ResellerOfRecordFactory, UserFactory
+from tests.factories import MarkupFactory, ResellerOfRecordFactory
 from tests.subscriptions.lives import NEVER, at, bought, charges, fresh, sold
 
 pytestmark = pytest.mark.django_db
@@ -189,12 +191,12 @@ class TestPrices:
         return fresh(lines[0])
 
 
-def test_reseller_of_record_is_billed_with_todays_markup(relationship, reseller):
+def test_reseller_of_record_is_billed_with_the_markup_of_the_renewal(relationship, reseller):
     subscription = bought(relationship, "2025-03-10", markup=5)
     account = reseller.organisation.partner_accounts.get()
     ResellerOfRecordFactory(subscription=subscription, partner_account=account)
     for percent, who in ((20, reseller), (50, None)):
-        Markup.objects.create(provider=relationship.provider, reseller=who, percent=percent, set_by=UserFactory())
+        MarkupFactory(provider=relationship.provider, reseller=who, percent=percent)
 
     run_due(at("2026-02-10"))
     run_due(at("2026-03-10"))
@@ -208,9 +210,37 @@ def test_reseller_of_record_is_billed_with_todays_markup(relationship, reseller)
     assert fresh(subscription).markup == 20
 
 
+@pytest.mark.parametrize(
+    ("changed", "removed", "expected"),
+    [
+        ("2026-03-09 12:00", None, 30),
+        ("2026-03-10 12:00", None, 20),
+        (None, "2026-03-09 12:00", 7),
+        (None, "2026-03-10 12:00", 20),
+        ("2026-03-09 12:00", "2026-03-10 12:00", 30),
+        ("2026-03-10 12:00", "2026-03-10 18:00", 20),
+    ],
+)
+def test_late_renewal_takes_the_markup_of_its_moment(relationship, provider_admin, changed, removed, expected):
+    subscription = bought(relationship, "2025-03-10")
+    MarkupFactory(provider=relationship.provider, percent=7)
+    markup = MarkupFactory(provider=relationship.provider, product_id=subscription.offer.product_id, percent=20)
+    if changed:
+        with time_machine.travel(at(changed), tick=False):
+            change_markup(markup, Decimal(30), membership=provider_admin)
+    if removed:
+        with time_machine.travel(at(removed), tick=False):
+            remove_markup(markup, membership=provider_admin)
+
+    with time_machine.travel(at("2026-03-13"), tick=False):
+        run_due(at("2026-03-13"))
+
+    assert (charges(subscription)[-1][:2], fresh(subscription).markup) == (("renewal", "2026-03-10"), expected)
+
+
 def test_without_reseller_of_record_nobody_is_billed(relationship):
     subscription = bought(relationship, "2025-03-10")
-    Markup.objects.create(provider=relationship.provider, percent=50, set_by=UserFactory())
+    MarkupFactory(provider=relationship.provider, percent=50)
 
     run_due(at("2026-03-10"))
 

@@ -40,7 +40,7 @@ def submit(client, subscription, sent):
     """Submit the form and, when the page says first what that costs, submit that as well."""
     response = client.post(detail_url(subscription), sent)
     if response.status_code == 200 and "quote" in response.context:
-        agreed = dict(response.context["sent"]) | {"quote": response.context["quote"].token}
+        agreed = dict(response.context["sent"]) | {"quote": response.context["quote"].agreement.token}
         response = client.post(detail_url(subscription), agreed)
     return response
 

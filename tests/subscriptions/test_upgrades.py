@@ -36,8 +36,10 @@ def subscription(relationship, premium):
 
 
 def upgrade_at(moment, subscription, offer, membership, *, quoted=None):
+    """At a moment, or as it was agreed to at an earlier one."""
+    agreed = quote_upgrade(subscription, offer, moment=quoted).agreement if quoted else None
     with time_machine.travel(moment, tick=False):
-        upgrade(subscription, offer, membership=membership, moment=quoted)
+        upgrade(subscription, offer, membership=membership, agreed=agreed)
 
 
 def test_targets_are_what_the_offer_names_for_the_same_customers_term_and_billing(
@@ -136,6 +138,18 @@ def test_quote_is_charged_though_time_went_by(subscription, premium, provider_ad
     upgrade_at(LATER + timedelta(minutes=14), subscription, premium, provider_admin, quoted=LATER)
 
     assert charges(subscription)[2][:2] == ("purchase", "2026-03-11 12:00")
+
+
+def test_price_that_was_corrected_since_is_not_charged_before_it_is_seen(subscription, premium, provider_admin):
+    agreed = quote_upgrade(subscription, premium, moment=LATER).agreement
+    Offer.objects.filter(pk=premium.pk).update(unit_price=Decimal(1600))
+    premium.refresh_from_db()
+
+    with time_machine.travel(LATER + timedelta(minutes=1), tick=False):
+        code = refusal_of(lambda: upgrade(subscription, premium, membership=provider_admin, agreed=agreed))
+
+    subscription.refresh_from_db()
+    assert (code, subscription.offer.sku_title, subscription.charges.count()) == ("quote_expired", "Standard", 1)
 
 
 def test_offer_that_lapsed_since_the_quote_can_be_had_by_it(subscription, premium, provider_admin):
