@@ -10,7 +10,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import chain
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -58,14 +57,16 @@ def markups_of(
     pairs: Iterable[tuple[UUID, UUID | None]], since: datetime | None = None
 ) -> dict[tuple[UUID, UUID | None], Markups]:
     """The markups of several pairs of provider and reseller, in one query for all of them; in two with those that
-    have counted since a moment and do no more.
+    have counted since a moment of the past and do no more.
     """
     pairs = set(pairs)
     providers, resellers = {provider for provider, _reseller in pairs}, {reseller for _provider, reseller in pairs}
     of_them = Q(reseller=None) | Q(reseller__in=resellers - {None}), Q(provider__in=providers)
-    past = PastMarkup.objects.filter(*of_them, ends_at__gt=since) if since else ()
+    rows: list[Markup | PastMarkup] = [*Markup.objects.filter(*of_them)]
+    if since and since < timezone.now():
+        rows += PastMarkup.objects.filter(*of_them, ends_at__gt=since)
     found: dict[tuple[UUID, UUID | None], list[Markup | PastMarkup]] = {}
-    for each in chain(Markup.objects.filter(*of_them), past):
+    for each in rows:
         found.setdefault((each.provider_id, each.reseller_id), []).append(each)
     return {
         (provider, reseller): Markups(

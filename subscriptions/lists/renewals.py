@@ -53,7 +53,7 @@ RENEWS = gettext_lazy("Renews")
 EXPIRES = gettext_lazy("Expires: auto-renew is off")
 ENDS_SUSPENDED = gettext_lazy("Ends: it is suspended")
 NOT_OFFERED = gettext_lazy("Expires: the price list does not offer it on that day")
-WITH_BASE = gettext_lazy("Follows the subscription that it adds to")
+WITH_BASE = gettext_lazy("Ends with the subscription that it adds to")
 
 
 def renewals_within(days: int, membership: Membership) -> SubscriptionQuerySet:
@@ -62,31 +62,44 @@ def renewals_within(days: int, membership: Membership) -> SubscriptionQuerySet:
 
 
 def with_names(rows: SubscriptionQuerySet) -> SubscriptionQuerySet:
-    """The rows with what the list shows of them."""
-    return rows.select_related("relationship", "offer")
+    """The rows with what the list shows of them, and with the bases of add-ons, which decide for them."""
+    return rows.select_related("relationship", "offer", "base__offer")
 
 
 def outcomes(rows: Iterable[Subscription], membership: Membership) -> list[Renewal]:
     """What becomes of each of the rows, as renewals.py would decide it; in a constant number of queries."""
     rows = list(rows)
     latest = max((each.ends_or_never for each in rows), default=timezone.now())
-    outlook = Outlook([Family(each, []) for each in rows], latest)
+    bases = {each.base for each in rows if each.base} - set(rows)
+    outlook = Outlook([Family(each, []) for each in (*rows, *bases)], latest)
     sees_prices = membership.kind == Kind.PROVIDER and membership.can(Permission.SEE_PRICES)
     return [_renewal(each, outlook, sees_prices=sees_prices) for each in rows]
 
 
 def _renewal(subscription: Subscription, outlook: Outlook, *, sees_prices: bool) -> Renewal:
-    plan = outlook.plans.get(subscription.pk)
-    offer, outcome = None, EXPIRES
-    if subscription.base_id:
-        outcome = WITH_BASE
-    elif subscription.status == Subscription.Status.SUSPENDED:
-        outcome = ENDS_SUSPENDED
-    elif subscription.auto_renew:
-        offer = outlook.successor(subscription, subscription.ends_or_never)
-        outcome = RENEWS if offer else NOT_OFFERED
-    licences = outlook.licences(subscription)
+    offer, outcome = _fate(subscription, outlook)
+    if offer and subscription.base and _ends_with(subscription, subscription.base, outlook):
+        offer, outcome = None, WITH_BASE
+    plan, licences = outlook.plans.get(subscription.pk), outlook.licences(subscription)
     return Renewal(subscription, plan, offer, licences, outcome, sees_prices)
+
+
+def _fate(subscription: Subscription, outlook: Outlook) -> tuple[Offer | None, Promise]:
+    """What it renews with at its end, and what one says of that; of an add-on as if its base renewed."""
+    if subscription.status == Subscription.Status.SUSPENDED:
+        return None, ENDS_SUSPENDED
+    if not subscription.auto_renew:
+        return None, EXPIRES
+    offer = outlook.successor(subscription, subscription.ends_or_never)
+    return offer, RENEWS if offer else NOT_OFFERED
+
+
+def _ends_with(add_on: Subscription, base: Subscription, outlook: Outlook) -> bool:
+    """Whether the base is over when the add-on ends. A base with a longer term goes on, and the add-on with it."""
+    if base.ends_or_never > add_on.ends_or_never:
+        return False
+    offer, _outcome = _fate(base, outlook)
+    return offer is None
 
 
 def export_header() -> list[str]:

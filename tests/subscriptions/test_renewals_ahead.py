@@ -146,10 +146,20 @@ def test_outcome_follows_the_subscription(provider_admin, relationship, fields, 
     assert outcome_of(ending(relationship, 3, **fields), provider_admin).outcome == expected
 
 
-def test_outcome_of_an_add_on_is_that_of_its_base(provider_admin, relationship):
-    base = ending(relationship, 3)
+@pytest.mark.parametrize(
+    ("base_days", "base", "own", "expected"),
+    [
+        (3, {}, {}, RENEWS),
+        (3, {"auto_renew": False}, {}, WITH_BASE),
+        (3, {"status": "suspended"}, {}, WITH_BASE),
+        (30, {"auto_renew": False}, {}, RENEWS),
+        (3, {"auto_renew": False}, {"auto_renew": False}, EXPIRES),
+    ],
+)
+def test_outcome_of_an_add_on_is_that_of_its_base(provider_admin, relationship, base_days, base, own, expected):
+    base = ending(relationship, base_days, **base)
 
-    assert outcome_of(ending(relationship, 3, base=base), provider_admin).outcome == WITH_BASE
+    assert outcome_of(ending(relationship, 3, base=base, **own), provider_admin).outcome == expected
 
 
 def test_what_the_price_list_does_not_offer_then_expires(provider_admin, relationship):
