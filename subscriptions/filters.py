@@ -11,33 +11,22 @@ from django_countries import countries
 
 from accounts.filters import ListFilter, PeriodFilter
 from accounts.models import Membership
+from accounts.paging import Sorting
 from accounts.roles import Kind
 from customers.filters import NO_RESELLER, ProviderField, ResellerField, past_and_present_partners, wanted_resellers
 from customers.forms.partners import PartnerField
 from customers.partner_choice import Partners, id_from
 from providers.models import Provider
 from resellers.models import Partnership, Reseller
+from subscriptions.lists.subscriptions import SORTINGS
 from subscriptions.models import Offer, OrderLine, ResellerOfRecord, Subscription
 from subscriptions.models.catalogue import OfferQuerySet, Term
 from subscriptions.models.orders import OrderQuerySet
 from subscriptions.models.subscriptions import SubscriptionQuerySet
+from subscriptions.product_filter import ProductField, offers_named
 
 ANY = "all"
 HORIZONS = {30: _("Within 30 days"), 60: _("Within 60 days"), 90: _("Within 90 days")}
-MOST_OFFERS = 500
-
-
-class ProductField(forms.CharField):
-    """Words of a product's title, or the beginning of its product ID."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        widget = forms.TextInput({"placeholder": _("Title or product ID"), "autocomplete": "off"})
-        super().__init__(label=_("Product"), required=False, max_length=100, widget=widget, **kwargs)
-
-
-def offers_named(product: str) -> list[int]:
-    """The keys of the offers that a product filter means: read first, so that an index finds what is of them."""
-    return list(Offer.objects.search(product).order_by("sku_title", "pk").values_list("pk", flat=True)[:MOST_OFFERS])
 
 
 def _offer_resellers(filters: Any, membership: Membership) -> None:
@@ -76,7 +65,7 @@ class OrderFilter(PeriodFilter):
         values = self.values()
         lines = OrderLine.objects.filter(order=OuterRef("pk"))
         if product := values.get("product"):
-            orders = orders.filter(Exists(lines.filter(offer__in=offers_named(product))))
+            orders = orders.filter(Exists(lines.filter(offer__in=offers_named(product, OrderLine))))
         if (reseller := values.get("reseller")) == NO_RESELLER:
             orders = orders.filter(Exists(lines.filter(partner_account=None)))
         elif reseller:
@@ -131,7 +120,7 @@ class SubscriptionFilter(ListFilter):
         if customer := values.get("customer"):
             rows = rows.filter(customer=customer)
         if product := values.get("product"):
-            rows = rows.filter(offer__in=offers_named(product))
+            rows = rows.filter(offer__in=offers_named(product, Subscription))
         if days := values.get("renews"):
             rows = rows.ending_within(days)
         if wanted := values.get("auto_renew"):
@@ -143,9 +132,14 @@ class SubscriptionFilter(ListFilter):
     def _crediting(self, rows: SubscriptionQuerySet, reseller: str) -> SubscriptionQuerySet:
         current = ResellerOfRecord.objects.current().filter(subscription=OuterRef("pk"))
         if reseller == NO_RESELLER:
-            return rows.filter(~Exists(current))
+            return rows.filter(is_credited=False)
         wanted = wanted_resellers(reseller, self.resellers)
         return rows.filter(Exists(current.filter(partner_account__organisation__in=wanted)))
+
+
+def sortings_of(filters: SubscriptionFilter) -> dict[str, Sorting]:
+    """How the list can be sorted. Whoever asks what ends soon reads first what ends first."""
+    return dict(reversed(SORTINGS.items())) if filters.values().get("renews") else SORTINGS
 
 
 class RenewalFilter(SubscriptionFilter):

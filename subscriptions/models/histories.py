@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeBoundary, RangeOperators
@@ -34,6 +35,16 @@ class ResellerOfRecordQuerySet(models.QuerySet["ResellerOfRecord"]):
 
     def current(self) -> "ResellerOfRecordQuerySet":
         return self.filter(ends_at=None)
+
+
+# What nobody is credited for is found by an index on the subscription: an anti-join reads all that a provider sold.
+_MARKS_CREDITED = """
+    UPDATE subscriptions_subscription AS marked SET is_credited = NOT is_credited
+    WHERE id IN (SELECT subscription_id FROM new_values) AND is_credited <> EXISTS (
+        SELECT FROM subscriptions_resellerofrecord WHERE subscription_id = marked.id AND ends_at IS NULL
+    );
+    RETURN NULL;
+"""
 
 
 class ResellerOfRecord(models.Model):
@@ -71,6 +82,17 @@ class ResellerOfRecord(models.Model):
                 condition=models.Q(ends_at=None),
                 name="subscriptions_credit_current",
             )
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name=f"marks_credited_at_{operation}".lower(),
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=operation,
+                referencing=pgtrigger.Referencing(new="new_values"),  # type: ignore[no-untyped-call]  # pgtrigger does not type it
+                func=_MARKS_CREDITED,
+            )
+            for operation in (pgtrigger.Insert, pgtrigger.Update)
         ]
 
     def __str__(self) -> str:

@@ -36,6 +36,13 @@ _AT_LEAST_ASSIGNED = """
     END IF;
     RETURN NULL;
 """
+# What is in memory may have been read before somebody was credited: the periods count, not what is saved.
+_IS_CREDITED = """
+    NEW.is_credited = EXISTS (
+        SELECT FROM subscriptions_resellerofrecord WHERE subscription_id = NEW.id AND ends_at IS NULL
+    );
+    RETURN NEW;
+"""
 
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
@@ -145,6 +152,8 @@ class Subscription(models.Model):
         verbose_name=_("Designated support contact"),
         help_text=_("Empty: the provider itself."),
     )
+    # Whether somebody is credited now. The database says so itself, whatever is saved: see ResellerOfRecord.
+    is_credited = models.BooleanField(default=False, editable=False)
     revision = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(_("Created"), default=timezone.now, editable=False)
 
@@ -183,10 +192,22 @@ class Subscription(models.Model):
                 condition=pgtrigger.Q(new__licences__lt=pgtrigger.F("old__licences")),
                 func=_AT_LEAST_ASSIGNED,
             ),
+            pgtrigger.Trigger(
+                name="is_credited",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("is_credited"),
+                func=_IS_CREDITED,
+            ),
         ]
         indexes = [
             models.Index(fields=["provider", "-created_at", "-id"], name="subscriptions_newest"),
             models.Index(fields=["provider", "ends_or_never", "id"], name="subscriptions_by_end"),
+            models.Index(
+                fields=["provider", "-created_at", "-id"],
+                condition=models.Q(is_credited=False),
+                name="subscriptions_uncredited",
+            ),
             models.Index(fields=["customer", "provider"], name="subscriptions_of_customer"),
             models.Index(fields=["relationship", "-created_at", "-id"], name="subscriptions_of_relationship"),
             models.Index(

@@ -15,7 +15,7 @@ from customers.column import customer_steps
 from customers.listing import relationship_with
 from subscriptions.bulk import allowed_changes
 from subscriptions.credit import Verification
-from subscriptions.filters import SubscriptionFilter
+from subscriptions.filters import SubscriptionFilter, sortings_of
 from subscriptions.lists.subscriptions import SORTINGS, export_header, export_lines, with_names
 from subscriptions.models import Subscription
 from subscriptions.views.credited import tabs
@@ -27,13 +27,14 @@ def subscription_list(request: PortalRequest) -> HttpResponse:
     """Those of all customers that one may see."""
     filters = SubscriptionFilter(request.GET, membership=request.membership)
     rows = filters.apply(with_names(Subscription.objects.visible_to(request.membership), request.membership))
-    sort, sorting = sorting_from(request, SORTINGS)
+    sortings = sortings_of(filters)
+    sort, sorting = sorting_from(request, sortings)
     is_reseller = request.membership.kind == Kind.RESELLER  # whose customers come one by one, in no order of theirs
     context = {
         "filters": filters,
         "page": paginate(rows, request, sorting, keys_first=is_reseller),
         "sort": sort,
-        "sorts": sort_links(request, SORTINGS),
+        "sorts": sort_links(request, sortings),
         "may_order": request.membership.can(Permission.PLACE_ORDERS),
         "may_bulk": request.membership.kind == Kind.PROVIDER and bool(allowed_changes(request.membership)),
         "tabs": tabs("subscriptions:list") if is_reseller else [],
@@ -45,7 +46,7 @@ def subscription_list(request: PortalRequest) -> HttpResponse:
 def subscription_export(request: PortalRequest) -> StreamingHttpResponse:
     filters = SubscriptionFilter(request.GET, membership=request.membership)
     rows = filters.apply(Subscription.objects.visible_to(request.membership))
-    _sort, sorting = sorting_from(request, SORTINGS)
+    _sort, sorting = sorting_from(request, sortings_of(filters))
     lines = export_lines(rows.order_by(*sorting.order_by()))
     return export_list(request, "subscriptions", _("Subscriptions"), export_header(), lines)
 

@@ -57,13 +57,13 @@ select line.*, extract(year from age(now(), since))::int as years,
 from line;
 insert into subscriptions_subscription (id, code, provider_id, customer_id, relationship_id, order_line_id, offer_id, nickname,
     search_text, customer_text, licences, status, term, billing, unit_price, currency, markup, trial_of, auto_renew, anchor,
-    starts_at, ends_at, charged_until, due_at, ended_at, revision, created_at)
+    starts_at, ends_at, charged_until, due_at, ended_at, is_credited, revision, created_at)
 select subscription_id, md5(%(tag)s || 'subscription' || subscription_id)::uuid, %(provider)s, customer, relationship, line_id,
        offer, title, lower(title), customer_text, 10, status, 'P1Y', 'monthly', unit_price, currency, 10, '', order_id %% 10 > 0,
        since, since + years * interval '1 year', since + (years + 1) * interval '1 year',
        since + (months + 1) * interval '1 month',
        case when status <> 'expired' then since + (months + 1) * interval '1 month' end,
-       case when status = 'expired' then now() end, 1, since
+       case when status = 'expired' then now() end, true, 1, since
 from running;
 insert into subscriptions_resellerofrecord (subscription_id, provider_id, partner_account_id, starts_at)
 select subscription_id, %(provider)s, account.id, since

@@ -61,10 +61,10 @@ insert into subscriptions_orderline (id, order_id, offer_id, title, term, billin
 select line_id, order_id, offer, title, 'P1Y', 'monthly', licences, unit_price, 'JPY' from life;
 insert into subscriptions_subscription (id, code, provider_id, customer_id, relationship_id, order_line_id, offer_id, trial_of,
     nickname, search_text, customer_text, licences, status, term, billing, unit_price, currency, markup, auto_renew,
-    starts_at, ends_at, anchor, charged_until, due_at, revision, created_at)
+    starts_at, ends_at, anchor, charged_until, due_at, is_credited, revision, created_at)
 select subscription_id, gen_random_uuid(), %(provider)s, customer, relationship, line_id, offer, '', title, lower(title),
        customer_text, licences, 'active', 'P1Y', 'monthly', unit_price, 'JPY', 10, auto_renew, due - months * interval '1 month',
-       due + (12 - months) * interval '1 month', due - months * interval '1 month', due, due, 1, now()
+       due + (12 - months) * interval '1 month', due - months * interval '1 month', due, due, true, 1, now()
 from life;
 insert into subscriptions_resellerofrecord (subscription_id, provider_id, partner_account_id, starts_at)
 select subscription_id, %(provider)s, account.id, due - months * interval '1 month'

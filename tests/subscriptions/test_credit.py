@@ -51,6 +51,25 @@ def test_next_period_starts_when_the_last_one_ends(subscription, account, provid
     assert current_credit(subscription) is None
 
 
+def test_database_knows_whether_somebody_is_credited_whatever_is_saved(subscription, account, provider_admin):
+    stale = type(subscription).objects.get(pk=subscription.pk)
+    known = [is_credited(subscription)]
+
+    for credited in (account, PartnerAccountFactory(number="0077"), None, account):
+        credit(subscription, credited, actor=provider_admin.user)
+        known.append(is_credited(subscription))
+        stale.save()
+        stale.is_credited = not stale.is_credited
+        stale.save()
+        known.append(is_credited(subscription))
+
+    assert known == [False, True, True, True, True, False, False, True, True]
+
+
+def is_credited(subscription):
+    return type(subscription).objects.values_list("is_credited", flat=True).get(pk=subscription.pk)
+
+
 def test_credit_fixes_the_markup_of_that_moment(subscription, account, provider, provider_admin, strange_relationship):
     MarkupFactory(provider=strange_relationship.provider, percent=Decimal(99))
     MarkupFactory(provider=provider, percent=Decimal(5))

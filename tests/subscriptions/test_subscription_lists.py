@@ -1,16 +1,19 @@
 """Subscriptions over all customers, of one customer, and as a file."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.paging import PAGE_SIZE
 from activity.models import Activity
 from customers import filters
 from resellers.partnerships import end_partnership
+from subscriptions.models import Offer
 from tests.factories import (
     CustomerFactory,
+    OfferFactory,
     PartnershipFactory,
     RelationshipFactory,
     ResellerOfRecordFactory,
@@ -61,6 +64,27 @@ def test_list_sorts_by_end_and_what_has_none_comes_last(sign_in, provider_admin,
 
     assert nicknames(client.get(LIST, {"sort": "end"})) == ["Soon", "Late", "Never"]
     assert nicknames(client.get(LIST, {"sort": "-end"})) == ["Never", "Late", "Soon"]
+
+
+def test_what_ends_soon_comes_first_where_that_was_asked_for(sign_in, provider_admin, relationship):
+    for days in (3, 1, 2):
+        named(relationship, f"In {days} days", ends_at=timezone.now() + timedelta(days=days))
+    client = sign_in(provider_admin)
+
+    assert nicknames(client.get(LIST, {"renews": "30"})) == ["In 1 days", "In 2 days", "In 3 days"]
+    assert nicknames(client.get(LIST, {"renews": "30", "sort": "newest"})) == ["In 2 days", "In 1 days", "In 3 days"]
+
+
+def test_product_is_found_among_however_many_lines_of_the_price_list(sign_in, provider_admin, relationship):
+    Offer.objects.bulk_create(OfferFactory.build_batch(600, sku_title="Suite A", product_title="Suite"))
+    offer = OfferFactory(sku_title="Suite Z", product_title="Suite")
+    named(relationship, "Last", offer=offer)
+    named(relationship, "Other")
+    client = sign_in(provider_admin)
+
+    assert nicknames(client.get(LIST, {"product": "suite"})) == ["Last"]
+    assert nicknames(client.get(LIST, {"product": "suite z"})) == ["Last"]
+    assert nicknames(client.get(LIST, {"product": offer.product_id})) == ["Last"]
 
 
 @pytest.mark.parametrize("sort", ["newest", "end"])
