@@ -62,6 +62,7 @@ _VALUES = {
     "ended_not_offered": _("The price list does not offer it any more."),
     "ended_trial": _("It was a trial that becomes nothing else."),
     "ended_with_base": _("It was an add-on of a subscription that has ended."),
+    "ended_not_supported": _("It was an add-on that does not go with what its base has become."),
 }
 
 

@@ -92,6 +92,7 @@ WORDS: dict[str, str | Promise] = {
     "ended_not_offered": _("The price list does not offer it any more."),
     "ended_trial": _("It was a trial that becomes nothing else."),
     "ended_with_base": _("It was an add-on of a subscription that has ended."),
+    "ended_not_supported": _("It was an add-on that does not go with what its base has become."),
     "support_partner_wrote": _("There is an answer."),
     "support_customer_wrote": _("The customer has written."),
     "support_closed": _("The request was closed."),

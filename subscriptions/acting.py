@@ -30,6 +30,7 @@ from customers.registration import parties
 from subscriptions.families import Family, lock_family
 from subscriptions.ledger import Posting, current_period, post
 from subscriptions.models import Charge, Offer, Subscription
+from subscriptions.offers import as_sold
 from subscriptions.quotes import Agreement, quote_expired
 from subscriptions.renewals import bring_up_to_date
 from subscriptions.states import Status
@@ -94,9 +95,9 @@ def acting(
     """Hold the family, yield it up to date, and finish what the block did to it; all of it or nothing.
 
     What was agreed to is charged as of its moment: refused with quote_expired when it comes to other amounts, when
-    anything was charged since, and when another billing period has begun. With a revision, refused with
-    changed_meanwhile when there is a later one. Offers with a limit for the whole customer hold the relationship first,
-    as orders do. RoleMissing without the permission.
+    anything was charged since or an add-on joined, and when another billing period has begun. With a revision, refused
+    with changed_meanwhile when there is a later one. Offers with a limit for the whole customer hold the relationship
+    first, as orders do. RoleMissing without the permission.
     A renewal that was overdue is a later revision: what was read before it would undo what was scheduled for it. It
     stays, so that whoever was refused reads what it made of the subscription, however late the schedule is.
     """
@@ -175,7 +176,7 @@ def _renew(subscription: Subscription) -> None:
 
 def _hold(subscription: Subscription, membership: Membership, agreed: Agreement | None, offer: Offer | None) -> Act:
     """The family, locked; before it the relationship, when an offer has a limit for the whole customer."""
-    if any(each.most_per_customer for each in (subscription.offer, offer) if each):
+    if any(as_sold(each).most_per_customer for each in (subscription.offer, offer) if each):
         Relationship.objects.select_for_update(no_key=True).get(pk=subscription.relationship_id)
     family = lock_family(subscription)
     moment = agreed.moment if agreed else timezone.now()
@@ -185,7 +186,7 @@ def _hold(subscription: Subscription, membership: Membership, agreed: Agreement 
 def _settle(act: Act, revision: int | None) -> None:
     """Charge what is overdue, and refuse what was read, or quoted, before that or before somebody else's change."""
     # Asked first: what is overdue is charged next.
-    is_outdated = act.agreed and _charged_since(act.family, act.agreed.moment)
+    is_outdated = act.agreed and _is_another_since(act, act.agreed.moment)
     bring_up_to_date(act.family, timezone.now())
     _check_revision(act.subscription, revision)
     if is_outdated:
@@ -202,8 +203,14 @@ def _check_revision(subscription: Subscription, revision: int | None) -> None:
         )
 
 
-def _charged_since(family: Family, moment: datetime) -> bool:
-    return Charge.objects.filter(subscription__in=[each.pk for each in family], posted_at__gt=moment).exists()
+def _is_another_since(act: Act, moment: datetime) -> bool:
+    """Whether the family has an add-on, or a charge, that it did not have at the moment.
+
+    Both are asked: an order charges as of the moment of its page, which may be before that of a quote it overtook.
+    """
+    if any(each.created_at > moment for each in act.living):
+        return True
+    return Charge.objects.filter(subscription__in=[each.pk for each in act.family], posted_at__gt=moment).exists()
 
 
 def _check_period(act: Act) -> None:

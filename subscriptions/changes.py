@@ -142,6 +142,7 @@ def _rename(act: Act, changes: Changes) -> None:
 
 
 def _set_licences(act: Act, changes: Changes) -> None:
+    """A change at once withdraws what is scheduled for the renewal (domain.md §7.3)."""
     subscription, old, new = act.subscription, act.subscription.licences, changes.licences
     if new == old:
         return
@@ -152,6 +153,7 @@ def _set_licences(act: Act, changes: Changes) -> None:
         subscription=subscription, difference=new - old, changed_at=act.moment, changed_by=act.membership.user
     )
     act.note(Verb.LICENCES_CHANGED, costs=True, old=old, new=new)
+    withdraw_open_plan(act, subscription)
 
 
 def _check_licences(subscription: Subscription, licences: int, moment: datetime) -> None:
@@ -193,7 +195,7 @@ def _set_auto_renew(act: Act, changes: Changes) -> None:
             _("An add-on renews with its base, %(base)s."), "add_on_renewal", {"base": str(act.family.base)}
         )
     for each in act.living:
-        if each.auto_renew != new:
+        if each.term and each.auto_renew != new:  # what was bought once never renews
             each.auto_renew = new
             act.note(Verb.AUTO_RENEW_CHANGED, each, old=not new, new=new)
         if not new:

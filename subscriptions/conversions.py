@@ -18,7 +18,7 @@ from subscriptions.families import Family
 from subscriptions.ledger import Posting, current_period, for_the_rest
 from subscriptions.limits import check_limits
 from subscriptions.models import Charge, LicenceChange, Offer, Subscription
-from subscriptions.offers import alike, named
+from subscriptions.offers import alike, as_sold, named
 from subscriptions.plans import not_offered, withdraw_open_plan
 from subscriptions.quotes import Agreement, Quote, quote
 from subscriptions.returns import unused
@@ -33,7 +33,8 @@ def conversion_targets(
     offer = subscription.offer
     if not offer.is_trial:
         return []
-    found = alike(offer).on_sale(moment).filter(named(offer.converts_to)).visible_to(membership)
+    wanted = named(as_sold(offer, moment).converts_to)
+    found = alike(offer).on_sale(moment).filter(wanted).visible_to(membership)
     return list(found.order_by("sku_title", "term", "billing", "pk"))
 
 

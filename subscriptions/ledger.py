@@ -34,17 +34,28 @@ class Posting:
     undoes: Charge | None = None
 
     @property
+    def price(self) -> Money:
+        """What a licence costs the provider; what is given back has the price of what it undoes."""
+        undone = self.undoes
+        return self.subscription.price if undone is None else Money(undone.unit_price, undone.currency)
+
+    @property
+    def resale_price(self) -> Money:
+        """What a licence costs a reseller of record, which may be nothing; of a charge with one side, what that has."""
+        undone = self.undoes
+        if undone is None:
+            return self.subscription.resale_price
+        return self.price if undone.resale_unit_price is None else Money(undone.resale_unit_price, undone.currency)
+
+    @property
     def cost(self) -> Money:
         """What the provider owes for it, or gets back."""
-        price = self.subscription.price if self.undoes is None else Money(self.undoes.unit_price, self.undoes.currency)
-        return self._amount(price)
+        return self._amount(self.price)
 
     @property
     def bill(self) -> Money:
         """What a reseller of record is billed for it, or gets back."""
-        if self.undoes is None:
-            return self._amount(self.subscription.resale_price)
-        return self._amount(Money(self.undoes.resale_unit_price or self.undoes.unit_price, self.undoes.currency))
+        return self._amount(self.resale_price)
 
     def _amount(self, price: Money) -> Money:
         part = price.part_back if self.kind == Charge.Kind.REFUND else price.part

@@ -1,4 +1,7 @@
-"""An amount and its currency. Rounding happens per line, to what the currency's coins allow (design.md §7)."""
+"""An amount and its currency. Rounding happens per line, to what the currency's coins allow (design.md §7).
+
+A price of one licence has four places whatever the currency, as the price list has them: a thousand at ¥0.4 are ¥400.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,6 +11,8 @@ from functools import cache
 from math import floor
 
 from babel.numbers import get_currency_precision
+
+_UNIT_PRICE = Decimal("0.0001")
 
 
 @dataclass(frozen=True)
@@ -29,8 +34,10 @@ class Money:
         return -self._whole_units(self._exact(count, share))
 
     def marked_up(self, percent: Decimal) -> "Money":
-        """With so many percent added, rounded to the minor unit: a price that one can pay."""
-        return self.part(1, 1 + Fraction(percent) / 100) if percent else self
+        """A unit price with so many percent added, rounded half up to the places of a unit price."""
+        if not percent:
+            return self
+        return Money((self.amount * (100 + percent) / 100).quantize(_UNIT_PRICE, ROUND_HALF_UP), self.currency)
 
     def __neg__(self) -> "Money":
         return Money(-self.amount if self.amount else self.amount, self.currency)

@@ -1,11 +1,25 @@
-"""Which lines of the price list a subscription may move to."""
+"""Which lines of the price list a subscription may move to, and by whose rules."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.db.models import Q
+from django.utils import timezone
 
 from subscriptions.models import Offer
 from subscriptions.models.catalogue import OfferQuerySet
+
+
+def as_sold(offer: Offer, moment: datetime | None = None) -> Offer:
+    """The line of the same item that is on sale at a moment, by default now: what the price list says then of upgrades,
+    conversions, bases and limits counts also for what was bought by an earlier line (docs/price-list.md).
+
+    The line itself while it is on sale, without a query; and when none is, for then nobody has said anything else.
+    """
+    moment = moment or timezone.now()
+    if offer.effective_from <= moment < offer.effective_to:
+        return offer
+    return Offer.objects.on_sale(moment).filter(item=offer.item).first() or offer
 
 
 def alike(offer: Offer) -> OfferQuerySet:

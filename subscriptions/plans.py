@@ -4,6 +4,8 @@ A plan holds no price: that is of the renewal. What may be chosen is what the pr
 currency and segment; whether it still does when the term ends is asked then.
 """
 
+from datetime import datetime
+
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
@@ -13,9 +15,11 @@ from accounts.models import Membership
 from accounts.roles import Permission
 from activity.verbs import Verb
 from subscriptions.acting import Act, acting, check_active, check_may
-from subscriptions.limits import check_limits
+from subscriptions.families import Family
+from subscriptions.limits import check_limits_ahead
 from subscriptions.models import Offer, RenewalPlan, Subscription
-from subscriptions.offers import alike, named
+from subscriptions.offers import alike, as_sold, named
+from subscriptions.ordering.holdings import may_add_to
 
 
 def open_plan(subscription: Subscription) -> RenewalPlan | None:
@@ -32,10 +36,10 @@ def renewal_choices(subscription: Subscription, membership: Membership) -> list[
     offer = subscription.offer
     if not subscription.term:
         return []
-    same = Q() if offer.is_trial else Q(item=offer.item)
-    wanted = named(offer.converts_to) if offer.is_trial else same
+    rules = as_sold(offer)
+    wanted = named(rules.converts_to) if offer.is_trial else Q(item=offer.item)
     if not subscription.base_id and not offer.is_trial:
-        wanted |= named([offer.sku, *offer.upgrades_to])
+        wanted |= named([offer.sku, *rules.upgrades_to])
     found = alike(offer).on_sale().filter(wanted).exclude(term="").order_by("sku_title", "term", "billing", "pk")
     visible = {each.pk for each in found.visible_to(membership)}
     choices = [each for each in found if each.pk in visible or each.item == offer.item]
@@ -46,7 +50,8 @@ def plan_renewal(subscription: Subscription, *, offer: Offer, licences: int, mem
     """Schedule the offer and the licences for the renewal, in place of what was scheduled before.
 
     Licences alone take the right to edit subscriptions; another product, term or billing frequency the right to order.
-    Refused with wrong_state, no_term, plan_auto_renew_off, not_offered, plan_same, and as licences are refused.
+    Refused with wrong_state, no_term, plan_auto_renew_off, not_offered, plan_same, add_on_not_supported, and as
+    licences are refused.
     """
     with acting(Verb.RENEWAL_SCHEDULED, subscription, membership, offer=offer) as act:
         current = act.subscription
@@ -59,7 +64,9 @@ def plan_renewal(subscription: Subscription, *, offer: Offer, licences: int, mem
                 _("The subscription renews with exactly this as it is. To return to it, withdraw what is scheduled."),
                 "plan_same",
             )
-        check_limits(current, offer, licences)
+        if current is act.family.base:
+            check_add_ons(act.family, offer)
+        check_limits_ahead(current, offer, licences)
         old = _withdraw(current)
         plan = RenewalPlan.objects.create(subscription=current, offer=offer, licences=licences, made_by=membership.user)
         act.note(Verb.RENEWAL_SCHEDULED, term=offer.term, billing=offer.billing, old=_words(old), new=_words(plan))
@@ -85,6 +92,25 @@ def withdraw_open_plan(act: Act, subscription: Subscription) -> None:
 def not_offered(offer: Offer) -> ValidationError:
     """The refusal for what this subscription cannot become, or what the price list does not offer any more."""
     return ValidationError(_("%(offer)s is not offered for this subscription."), "not_offered", {"offer": str(offer)})
+
+
+def check_add_ons(family: Family, offer: Offer, moment: datetime | None = None) -> None:
+    """Refuse (add_on_not_supported) another product for the base that an add-on of it does not go with."""
+    if offer.sku == family.base.offer.sku:
+        return
+    living = (each for each in family.add_ons if not each.ended_at)
+    stuck = [each for each in living if not may_add_to(as_sold(each.offer, moment), offer)]
+    if stuck:
+        raise ValidationError(
+            [
+                ValidationError(
+                    _("The add-on %(add_on)s does not go with %(offer)s."),
+                    "add_on_not_supported",
+                    {"add_on": str(each), "offer": str(offer)},
+                )
+                for each in stuck
+            ]
+        )
 
 
 def _check_renews(subscription: Subscription) -> None:

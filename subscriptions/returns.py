@@ -79,7 +79,11 @@ def returned(subscription: Subscription, licences: int, *, moment: datetime) -> 
 
 
 def unused(subscription: Subscription, *, moment: datetime) -> list[Posting]:
-    """The refunds for all licences: the rest of whatever is charged beyond the moment."""
+    """The refunds for all licences: the rest of whatever is charged beyond the moment.
+
+    What has no period is never used up: it is given back whole within 168 hours of its own purchase, and then not at
+    all, though its base may be cancelled again after a renewal, and what is billed by use at any time.
+    """
     covering = _covering(subscription, moment)
     return [giving_back(each, subscription, _left(each), moment=moment) for each in covering if _left(each)]
 
@@ -118,10 +122,12 @@ def _covering(subscription: Subscription, moment: datetime) -> list[Charge]:
     """What was charged for the billing period that the moment falls into, and how much of that was undone, in the order
     of the ledger.
 
-    The period's own charge, and what was charged for licences since.
+    The period's own charge, and what was charged for licences since. What was charged once, and has no period, for as
+    long as it can be given back.
     """
     charges: QuerySet[Charge] = subscription.charges.exclude(kind=Charge.Kind.REFUND)
-    beyond = charges.filter(Q(period_end=None) | Q(period_end__gt=moment), period_start__lte=moment)
+    running = Q(period_end__gt=moment) | Q(period_end=None, period_start__gt=moment - RETURN_WINDOW)
+    beyond = charges.filter(running, period_start__lte=moment)
     undone = beyond.annotate(undone=Coalesce(Sum("undone_by__licences"), 0))
     return list(undone.order_by("period_start", "pk"))
 

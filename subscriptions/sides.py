@@ -6,7 +6,6 @@ markup that its own prices come of; the provider sees both sides; whose role see
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from uuid import UUID
 
 from accounts.models import Membership
@@ -132,11 +131,8 @@ class Reader:
         return replace(line, billed_to=str(charge.reseller)) if self.sees_bills and charge.reseller else line
 
     def _posting(self, posting: Posting, credited: UUID | None) -> Line:
-        subscription, undone = posting.subscription, posting.undoes
-        price = Money(undone.unit_price, undone.currency) if undone else subscription.price
-        resale = Money(undone.resale_unit_price or Decimal(0), undone.currency) if undone else subscription.resale_price
-        billed = undone.reseller_id if undone else credited
-        sides = self._sides((price, posting.cost), (resale, posting.bill), billed)
+        billed = posting.undoes.reseller_id if posting.undoes else credited
+        sides = self._sides((posting.price, posting.cost), (posting.resale_price, posting.bill), billed)
         return Line(posting, str(posting.kind.label), posting.period, *sides)
 
     def _sides(

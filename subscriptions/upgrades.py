@@ -7,9 +7,6 @@ at the new one. The 168 hours of the licences run as before.
 from copy import copy
 from datetime import datetime
 
-from django.core.exceptions import ValidationError
-from django.utils.translation import gettext_lazy as _
-
 from accounts.models import Membership
 from accounts.roles import Permission
 from activity.verbs import Verb
@@ -20,8 +17,8 @@ from subscriptions.ledger import Posting, for_the_rest
 from subscriptions.limits import check_limits
 from subscriptions.markups import Markups
 from subscriptions.models import Charge, Offer, Subscription
-from subscriptions.offers import alike, named
-from subscriptions.plans import not_offered, withdraw_open_plan
+from subscriptions.offers import alike, as_sold, named
+from subscriptions.plans import check_add_ons, not_offered, withdraw_open_plan
 from subscriptions.quotes import Agreement, Quote, quote
 from subscriptions.returns import unused
 
@@ -34,7 +31,8 @@ def upgrade_targets(subscription: Subscription, membership: Membership, moment: 
     offer = subscription.offer
     if subscription.base_id or offer.is_trial:
         return []
-    found = alike(offer).on_sale(moment).filter(named(offer.upgrades_to)).visible_to(membership)
+    wanted = named(as_sold(offer, moment).upgrades_to)
+    found = alike(offer).on_sale(moment).filter(wanted).visible_to(membership)
     return list(found.filter(term=subscription.term, billing=subscription.billing).order_by("sku_title", "pk"))
 
 
@@ -42,7 +40,7 @@ def quote_upgrade(subscription: Subscription, offer: Offer, *, moment: datetime)
     """What the upgrade would cost at the moment, refused as it would be."""
     with foreseen(subscription, moment) as family:
         current = family.member(subscription.pk)
-        _check(family, current, offer)
+        _check(family, current, offer, moment)
         refunds = unused(current, moment=moment)
         return quote(current, [*refunds, _charge(move_to(copy(current), offer), moment)], moment=moment)
 
@@ -60,7 +58,7 @@ def upgrade(
         check_active(current)
         if offer not in upgrade_targets(current, membership, act.moment):
             raise not_offered(offer)
-        _check(act.family, current, offer)
+        _check(act.family, current, offer, act.moment)
         old = current.offer
         act.postings += unused(current, moment=act.moment)
         withdraw_open_plan(act, current)
@@ -82,20 +80,9 @@ def move_to(subscription: Subscription, offer: Offer) -> Subscription:
     return subscription
 
 
-def _check(family: Family, subscription: Subscription, offer: Offer) -> None:
+def _check(family: Family, subscription: Subscription, offer: Offer, moment: datetime) -> None:
     """Its add-ons have to go with the new product as well, and its licences have to be within that one's limits."""
-    stuck = [each for each in family.add_ons if not each.ended_at and offer.sku not in each.offer.requires]
-    if stuck:
-        raise ValidationError(
-            [
-                ValidationError(
-                    _("The add-on %(add_on)s does not go with %(offer)s."),
-                    "add_on_not_supported",
-                    {"add_on": str(each), "offer": str(offer)},
-                )
-                for each in stuck
-            ]
-        )
+    check_add_ons(family, offer, moment)
     check_limits(subscription, offer, subscription.licences)
 
 

@@ -3,6 +3,7 @@
 import re
 from base64 import urlsafe_b64encode
 from datetime import timedelta
+from decimal import Decimal
 from itertools import product
 from json import dumps
 
@@ -67,7 +68,7 @@ def strange(stranger, strange_relationship):
     relationship.primary_domain = relationship.customer.primary_domain
     relationship.take_names()
     relationship.save()
-    offer = OfferFactory(sku_title="Burgplan", market="DE", currency="EUR", unit_price="9876.5400")
+    offer = OfferFactory(sku_title="Burgplan", market="DE", currency="EUR", unit_price=Decimal("9876.5400"))
     account_ = relationship.reseller.organisation.partner_accounts.get()
     draft = draft_for(stranger, relationship.customer)
     order = place_order(draft, lines=[Line(offer, 1, account_)], relationship=relationship, actor=stranger.user).order

@@ -13,13 +13,13 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from activity.exports import csv_response
 from partnercenter.admin.desk import OperatorAdmin, RecordAdmin
 from subscriptions.models import Offer, PriceListImport
-from subscriptions.price_list.apply import request_apply, upload
+from subscriptions.price_list.apply import request_apply, too_old, upload
 from subscriptions.price_list.check import MOST_PROBLEMS, problems_of
 from subscriptions.price_list.difference import first_lines, first_withdrawn
 from subscriptions.price_list.problems import sentence
@@ -114,6 +114,8 @@ class PriceListImportAdmin(RecordAdmin):
             raise PermissionDenied
         problems = Paginator(price_list.problems.order_by("number", "id"), PROBLEMS_A_PAGE)
         page = problems.get_page(request.GET.get("p"))
+        is_waiting = price_list.state == State.CHECKED and not price_list.wrong
+        refusal = too_old(price_list) if is_waiting else None
         is_running = price_list.state in (State.UPLOADED, State.CHECKING, State.APPLYING)
         response = self._page(
             request,
@@ -121,7 +123,8 @@ class PriceListImportAdmin(RecordAdmin):
             title=price_list.file_name,
             price_list=price_list,
             is_running=is_running,
-            may_apply=price_list.state == State.CHECKED and not price_list.wrong and self.may_apply(request),
+            may_apply=is_waiting and refusal is None and self.may_apply(request),
+            reasons=refusal.messages if refusal else [],
             groups=_groups(price_list) if price_list.state == State.CHECKED else [],
             problems=page,
             sentences=[(each, sentence(each.code, each.value)) for each in page],
@@ -169,7 +172,7 @@ def _groups(price_list: PriceListImport) -> list[tuple[str, int, list[Any]]]:
     """What would become different: the name of each group, how many there are, and the first of them."""
     groups = [
         (_("New"), price_list.new, first_lines(price_list.pk, "new", MOST_SHOWN)),
-        (_("Changed"), price_list.changed, first_lines(price_list.pk, "changed", MOST_SHOWN)),
+        (pgettext("lines", "Changed"), price_list.changed, first_lines(price_list.pk, "changed", MOST_SHOWN)),
         (_("Withdrawn"), price_list.withdrawn, first_withdrawn(price_list.pk, timezone.now(), MOST_SHOWN)),
     ]
     return [group for group in groups if group[2]]

@@ -1,6 +1,12 @@
 """Drafts, orders and subscriptions, to read: they change on the portal's own pages, with their rules."""
 
+from datetime import timedelta
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from partnercenter.admin.desk import RecordAdmin, RecordInline
@@ -14,6 +20,9 @@ from subscriptions.models import (
     Statement,
     Subscription,
 )
+from subscriptions.renewals import TRY_AGAIN_AFTER
+
+OVERDUE_AFTER = timedelta(hours=1)
 
 
 class OrderLineInline(RecordInline):
@@ -60,11 +69,29 @@ class OrderLineAdmin(RecordAdmin):
     search_fields = ("order__number",)
 
 
+class OverdueFilter(admin.SimpleListFilter):
+    """Bases whose family is charged up to a moment that is long past: what keeps failing is in the server's log."""
+
+    title, parameter_name = _("Overdue"), "overdue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("Yes"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Subscription]) -> QuerySet[Subscription]:
+        if self.value() != "yes":
+            return queryset
+        now = timezone.now()
+        late = Q(charged_until__lt=now - OVERDUE_AFTER, ended_at=None)
+        add_ons = Exists(Subscription.objects.filter(late, base=OuterRef("pk")))
+        # What failed is due again within so long. An index finds the few of them, and has no add-ons in it.
+        return queryset.filter(late | Q(add_ons), due_at__lte=now + TRY_AGAIN_AFTER)
+
+
 @admin.register(Subscription)
 class SubscriptionAdmin(RecordAdmin):
-    list_display = ("nickname", "customer", "provider", "licences", "status", "term", "ends_at")
+    list_display = ("nickname", "customer", "provider", "licences", "status", "term", "ends_at", "charged_until")
     list_select_related = ("customer__organisation", "provider__organisation")
-    list_filter = ("status",)
+    list_filter = ("status", OverdueFilter)
     search_fields = ("code", "customer", "customer__organisation__name__icontains")
     readonly_fields = ("code", "created_at", "revision")
     inlines = (CreditInline, LicenceChangeInline)

@@ -104,7 +104,9 @@ def _clock(minute: time, language: str) -> str:
 
 @register.filter
 def money(amount: Any, currency: str = "") -> str:
-    """¥1,200 or €12.30: an amount and its currency, or one value that has both."""
+    """¥1,200 or €12.30: an amount and its currency, or one value that has both. A unit price of less than a coin, such
+    as ¥0.44, shows the places that it has.
+    """
     if amount is None:
         return ""
     return _money(getattr(amount, "amount", amount), currency or str(amount.currency), _language())
@@ -112,7 +114,7 @@ def money(amount: Any, currency: str = "") -> str:
 
 @_remembered
 def _money(amount: Decimal | int, currency: str, language: str) -> str:
-    return format_currency(amount, currency, locale=_locale_of(language))
+    return format_currency(amount, currency, locale=_locale_of(language), decimal_quantization=False)
 
 
 @register.filter

@@ -25,7 +25,7 @@ from activity.verbs import Verb
 from customers.models import Relationship
 from outbox.notices import tell
 from outbox.subjects import Subject
-from subscriptions.bulk import PERMISSIONS, go_on
+from subscriptions.bulk import PERMISSIONS, What, go_on
 from subscriptions.bulk.values import wanted_changes
 from subscriptions.changes import Changes, submit_changes
 from subscriptions.families import lock_family
@@ -34,6 +34,8 @@ from subscriptions.renewals import bring_up_to_date
 
 BATCH = 100  # rows of a task; the next ones are another task, so that mail and renewals have their turn between them
 STANDS_STILL = timedelta(minutes=2)
+FOLLOW_THE_BASE = (What.CREDIT, What.AUTO_RENEW)
+"""What add-ons have from their base (design.md §7): it cannot be changed in them alone."""
 
 Result = BulkRow.Result
 State = BulkChange.State
@@ -53,6 +55,12 @@ class Outcome:
     @classmethod
     def refused(cls, refusal: ValidationError) -> "Outcome":
         return cls(Result.REFUSED, codes_of(refusal), said_in_every_language(refusal))
+
+    @classmethod
+    def follows(cls, base: Subscription, line: int) -> "Outcome":
+        """Nothing to do: what is wanted of the base, in that line, is done to its add-ons with it."""
+        reason = ValidationError(_("Follows its base, %(base)s (line %(line)s)."), "", {"base": base, "line": line})
+        return cls(Result.UNCHANGED, sentences=said_in_every_language(reason))
 
 
 def carry_on(change_id: int) -> int:
@@ -118,6 +126,8 @@ def _outcome(change: BulkChange, row: BulkRow) -> Outcome:
 def _tried(change: BulkChange, row: BulkRow) -> Outcome:
     try:
         person, subscription, changes = _prepared(change, row)
+        if subscription.base and (line := _line_of_base(change, subscription)):
+            return Outcome.follows(subscription.base, line)
         last = _charges(subscription).aggregate(last=Max("pk"))["last"] or 0
         done = submit_changes(subscription, changes, revision=subscription.revision, membership=person)
     except RoleMissing:
@@ -128,6 +138,17 @@ def _tried(change: BulkChange, row: BulkRow) -> Outcome:
         return Outcome(Result.UNCHANGED)
     cost = _charges(subscription).filter(pk__gt=last).aggregate(sum=Sum("amount"))["sum"]
     return Outcome(Result.DONE, cost=cost, currency="" if cost is None else subscription.currency)
+
+
+def _line_of_base(change: BulkChange, add_on: Subscription) -> int | None:
+    """The line of the same change that an add-on follows, wherever it stands; None when it has to stand for itself.
+
+    Not asked of the subscriptions: what they are like depends on which of the two lines came first.
+    """
+    if change.what not in FOLLOW_THE_BASE or not add_on.can_change:
+        return None
+    lines = change.all_rows.filter(subscription=add_on.base_id).order_by("number")
+    return lines.values_list("number", flat=True).first()
 
 
 def _prepared(change: BulkChange, row: BulkRow) -> tuple[Membership, Subscription, Changes]:

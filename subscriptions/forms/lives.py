@@ -1,7 +1,7 @@
 """Forms that choose a line of the price list: for a renewal, for an upgrade, or in place of a trial."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,8 @@ class Choice:
     offer: Offer
     price: Money | None
     is_chosen: bool
+    total: Money | None = None
+    """What the licences of the form come to, for one billing period."""
 
 
 class OfferForm(forms.Form):
@@ -74,3 +76,23 @@ class OfferForm(forms.Form):
 
 class LicensedOfferForm(OfferForm):
     licences = forms.IntegerField(label=_("Licenses"), min_value=1, max_value=MOST_LICENCES)
+
+
+class RenewalForm(LicensedOfferForm):
+    """With what the licences come to with each of the offers, on the side of the money that the reader sees."""
+
+    has_totals = True
+
+    @cached_property
+    def choices(self) -> list[Choice]:
+        count = self._count()
+        return [
+            replace(each, total=each.price.times(count) if each.price and count else None) for each in super().choices
+        ]
+
+    def _count(self) -> int | None:
+        """The licences as they stand in the field, if that is a number of them."""
+        try:
+            return int(self.fields["licences"].clean(self["licences"].value()))
+        except forms.ValidationError:
+            return None

@@ -19,6 +19,7 @@ from subscriptions.changes import Changes
 from subscriptions.credit import Verification, current_credit, tidy_number
 from subscriptions.models import ResellerOfRecord, Subscription
 from subscriptions.models.catalogue import MOST_LICENCES
+from subscriptions.ordering.rules import check_licences
 
 _PERMISSIONS = {
     "nickname": Permission.EDIT_SUBSCRIPTIONS,
@@ -97,7 +98,18 @@ class SubscriptionForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         if self.cleaned_data.get("mpn_id"):
             self.errors.pop("reseller", None)  # what is typed there does not count
+        if self.errors:
+            self._check_licences()  # Submit is not reached, which would say it
         return self.cleaned_data
+
+    def _check_licences(self) -> None:
+        licences = self.cleaned_data.get("licences", self.subscription.licences)
+        if licences == self.subscription.licences:
+            return
+        try:
+            check_licences(self.subscription.offer, licences)
+        except ValidationError as refusal:
+            self.add_error("licences", refusal)
 
     def changes(self) -> Changes:
         """What was submitted. A number that was typed counts more than what the list shows."""

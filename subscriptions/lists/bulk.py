@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from accounts.models import Membership
 from accounts.paging import Sorting
@@ -32,7 +32,7 @@ _FORESEEN: Mapping[str, str | Promise] = {
 }
 _HAPPENED: Mapping[str, str | Promise] = {
     Result.WAITING: Result.WAITING.label,
-    Result.DONE: gettext_lazy("Changed"),
+    Result.DONE: pgettext_lazy("result", "Changed"),
     Result.UNCHANGED: Result.UNCHANGED.label,
     Result.REFUSED: Result.REFUSED.label,
 }
@@ -133,7 +133,7 @@ class Table:
     def _line(self, shown: Shown) -> list[Any]:
         row, subscription = shown.row, shown.row.subscription
         names = (subscription.nickname, subscription.relationship.company_name) if subscription else ("", "")
-        cost = [shown.money.amount if shown.money else "", row.currency] if self.shows_cost else []
+        cost = [f"{shown.money.amount.normalize():f}" if shown.money else "", row.currency] if self.shows_cost else []
         return [row.number, row.typed, *names, shown.wanted, shown.result, " ".join(shown.reasons), *cost]
 
 

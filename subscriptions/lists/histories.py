@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from accounts.models import Membership
 from accounts.paging import Sorting
@@ -70,7 +70,8 @@ class _Events(Chapter):
         return [self.event(row) for row in rows]
 
     def header(self) -> list[Any]:
-        return [_("Date-time"), _("Change"), _("From"), _("To"), _("By")]
+        ends = (pgettext("change", "From"), pgettext("change", "To"))
+        return [_("Date-time"), _("Change"), *ends, pgettext("change", "By")]
 
     def line(self, row: Any) -> list[Any]:
         event = self.event(row)

@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Membership
 from accounts.paging import Sorting
-from accounts.roles import Kind, Permission
 from subscriptions.families import Family
 from subscriptions.models import Offer, RenewalPlan, Subscription
 from subscriptions.models.subscriptions import SubscriptionQuerySet
 from subscriptions.money import Money
 from subscriptions.renewals.outlook import Outlook
+from subscriptions.sides import Reader
 
 _CHUNK = 500
 SORTINGS = {"end": Sorting(("ends_or_never", "id"))}
@@ -27,26 +27,25 @@ class Renewal:
 
     subscription: Subscription
     plan: RenewalPlan | None
+    """What was scheduled, when that is what it would renew with."""
     offer: Offer | None
     """The line of the price list that it would renew by; None when it ends, or when none holds on that day."""
     licences: int
     outcome: Promise
-    sees_prices: bool
+    price: Money | None = None
+    """What a license will cost the reader, as far as is known today; None for whom that is no business."""
+    price_now: Money | None = None
+    sees_prices: bool = False
+    """Whether there are prices of subscriptions that are this reader's business at all."""
 
     @property
     def renews(self) -> bool:
         return self.offer is not None
 
     @property
-    def price(self) -> Money | None:
-        """What a license will cost, as far as the price list knows it today; None for whom that is no business."""
-        return self.offer.price if self.offer and self.sees_prices else None
-
-    @property
     def old_price(self) -> Money | None:
         """What it costs now, where that is another price."""
-        changes = self.price is not None and self.price != self.subscription.price
-        return self.subscription.price if changes else None
+        return self.price_now if self.price and self.price != self.price_now else None
 
 
 RENEWS = gettext_lazy("Renews")
@@ -54,6 +53,8 @@ EXPIRES = gettext_lazy("Expires: auto-renew is off")
 ENDS_SUSPENDED = gettext_lazy("Ends: it is suspended")
 NOT_OFFERED = gettext_lazy("Expires: the price list does not offer it on that day")
 WITH_BASE = gettext_lazy("Ends with the subscription that it adds to")
+STAYS = gettext_lazy("Stays with the subscription that it adds to")
+LEFT_BEHIND = gettext_lazy("Ends: it does not go with what its base becomes")
 
 
 def renewals_within(days: int, membership: Membership) -> SubscriptionQuerySet:
@@ -72,34 +73,54 @@ def outcomes(rows: Iterable[Subscription], membership: Membership) -> list[Renew
     latest = max((each.ends_or_never for each in rows), default=timezone.now())
     bases = {each.base for each in rows if each.base} - set(rows)
     outlook = Outlook([Family(each, []) for each in (*rows, *bases)], latest)
-    sees_prices = membership.kind == Kind.PROVIDER and membership.can(Permission.SEE_PRICES)
-    return [_renewal(each, outlook, sees_prices=sees_prices) for each in rows]
+    reader = Reader(membership)
+    return [_renewal(each, outlook, reader) for each in rows]
 
 
-def _renewal(subscription: Subscription, outlook: Outlook, *, sees_prices: bool) -> Renewal:
+def _renewal(subscription: Subscription, outlook: Outlook, reader: Reader) -> Renewal:
+    sees_prices = reader.sees_cost or reader.is_billed
     offer, outcome = _fate(subscription, outlook)
-    if offer and subscription.base and _ends_with(subscription, subscription.base, outlook):
-        offer, outcome = None, WITH_BASE
-    plan, licences = outlook.plans.get(subscription.pk), outlook.licences(subscription)
-    return Renewal(subscription, plan, offer, licences, outcome, sees_prices)
+    if subscription.base and (offer or outcome is STAYS):
+        end = _end_by_base(subscription, subscription.base, outlook)
+        offer, outcome = (None, end) if end else (offer, outcome)
+    if offer is None:
+        return Renewal(subscription, None, None, subscription.licences, outcome, sees_prices=sees_prices)
+    plan, licences = outlook.plan(subscription, offer), outlook.licences(subscription, offer)
+    price = _price(subscription, offer, outlook, reader)
+    price_now = reader.own_price(subscription, outlook.reseller(subscription))
+    return Renewal(subscription, plan, offer, licences, outcome, price, price_now, sees_prices)
+
+
+def _price(subscription: Subscription, offer: Offer, outlook: Outlook, reader: Reader) -> Money | None:
+    """The provider's cost; for the reseller of record its own price, with the markup that counts today (sides.py)."""
+    if reader.is_billed and outlook.reseller(subscription) == reader.organisation:
+        return offer.price.marked_up(outlook.markup(subscription, offer, subscription.ends_or_never))
+    return offer.price if reader.sees_cost else None
 
 
 def _fate(subscription: Subscription, outlook: Outlook) -> tuple[Offer | None, Promise]:
     """What it renews with at its end, and what one says of that; of an add-on as if its base renewed."""
     if subscription.status == Subscription.Status.SUSPENDED:
         return None, ENDS_SUSPENDED
+    if subscription.base_id and not subscription.term:
+        return None, STAYS
     if not subscription.auto_renew:
         return None, EXPIRES
     offer = outlook.successor(subscription, subscription.ends_or_never)
     return offer, RENEWS if offer else NOT_OFFERED
 
 
-def _ends_with(add_on: Subscription, base: Subscription, outlook: Outlook) -> bool:
-    """Whether the base is over when the add-on ends. A base with a longer term goes on, and the add-on with it."""
+def _end_by_base(add_on: Subscription, base: Subscription, outlook: Outlook) -> Promise | None:
+    """Why the add-on ends because of its base: that ends too, or becomes what the add-on does not go with.
+
+    A base with a longer term goes on, and the add-on with it.
+    """
     if base.ends_or_never > add_on.ends_or_never:
-        return False
+        return None
     offer, _outcome = _fate(base, outlook)
-    return offer is None
+    if offer is None:
+        return WITH_BASE
+    return LEFT_BEHIND if outlook.is_left_behind(add_on, base.offer, offer, add_on.ends_or_never) else None
 
 
 def export_header() -> list[str]:

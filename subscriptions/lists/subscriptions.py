@@ -19,7 +19,7 @@ SORTINGS = {
 _SHOWN = (
     *("code", "nickname", "licences", "status", "auto_renew", "ends_at", "ends_or_never", "ended_at", "created_at"),
     *("base", "customer", "provider", "relationship__company_name", "relationship__ended_at"),
-    *("offer__category", "support_contact__organisation__name"),
+    *("offer__category", "offer__tags", "support_contact__organisation__name"),
 )
 
 

@@ -153,7 +153,7 @@ class BulkRow(models.Model):
 
     @property
     def reasons(self) -> list[str]:
-        """Why it was refused, in the language of whoever reads."""
+        """Why it was refused, or stays as it was, in the language of whoever reads."""
         said: list[str] = self.details.get(get_language()) or self.details.get(settings.LANGUAGE_CODE) or []
         return said
 

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Membership
 from accounts.roles import Kind
@@ -112,7 +113,7 @@ class PriceListImport(models.Model):
     """A price list that the operator uploaded: checked line by line, looked at, and then applied once, or left."""
 
     class State(models.TextChoices):
-        UPLOADED = "uploaded", _("Uploaded")
+        UPLOADED = "uploaded", pgettext_lazy("state", "Uploaded")
         CHECKING = "checking", _("Checking")
         CHECKED = "checked", _("Checked")
         APPLYING = "applying", _("Applying")
@@ -130,12 +131,14 @@ class PriceListImport(models.Model):
     # Packed with gzip, so that 100,000 lines are a few megabytes; emptied once it is applied.
     content = models.BinaryField(editable=False)
     uploaded_at = models.DateTimeField(_("Uploaded"), default=timezone.now, editable=False)
-    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("Uploaded by")
+    )
     progress = models.PositiveIntegerField(_("Lines read"), default=0, editable=False)
     lines = models.PositiveIntegerField(_("Lines"), default=0, editable=False)
     # Each line is one of these three. Withdrawn is what is in the price list and not in the file.
     new = models.PositiveIntegerField(_("New"), default=0, editable=False)
-    changed = models.PositiveIntegerField(_("Changed"), default=0, editable=False)
+    changed = models.PositiveIntegerField(pgettext_lazy("lines", "Changed"), default=0, editable=False)
     same = models.PositiveIntegerField(_("Unchanged"), default=0, editable=False)
     withdrawn = models.PositiveIntegerField(_("Withdrawn"), default=0, editable=False)
     wrong = models.PositiveIntegerField(_("Wrong"), default=0, editable=False)
@@ -143,7 +146,9 @@ class PriceListImport(models.Model):
     # When somebody last gave a sign of working on it. Whoever finds another value than its own has been overtaken.
     started_at = models.DateTimeField(null=True, editable=False)
     applied_at = models.DateTimeField(_("Applied"), null=True, editable=False)
-    applied_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    applied_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("Applied by")
+    )
 
     class Meta:
         verbose_name = _("price list import")

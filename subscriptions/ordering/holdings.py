@@ -95,9 +95,10 @@ def is_ready(base: Subscription, offer: Offer) -> bool:
 
 
 def may_end_with(offer: Offer, other: Subscription, moment: datetime) -> bool:
-    """Whether what begins at the moment may end with the other: sooner than its own term, and billed as often.
+    """Whether what begins at the moment may end with the other: sooner than its own term, which is as long as the
+    other's and billed as often.
 
-    Billed annually it cannot end with what is billed monthly (domain.md §7.3).
+    What is annual cannot end with what is monthly (domain.md §7.3).
     """
     end = end_of_term(moment, offer)
     return (
@@ -105,7 +106,7 @@ def may_end_with(offer: Offer, other: Subscription, moment: datetime) -> bool:
         and other.ends_at is not None
         and timezone.now() < other.ends_at < end
         and other.status == Subscription.Status.ACTIVE
-        and other.billing == offer.billing
+        and (other.term, other.billing) == (offer.term, offer.billing)
         and other.base_id is None
         and not (other.offer.is_trial or offer.is_trial or offer.is_add_on)
     )

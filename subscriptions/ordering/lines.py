@@ -54,6 +54,12 @@ class Line:
         """Whether its end is that of something else."""
         return self.base is not None or self.ends_with is not None
 
+    @property
+    def renews(self) -> bool:
+        """Whether it goes on after its term: an add-on as its base does, whatever has no term never."""
+        follows_base = self.base.renews if isinstance(self.base, Line) else self.base is None or self.base.auto_renew
+        return bool(self.offer.term) and follows_base
+
     def clock(self, moment: datetime) -> tuple[datetime, datetime | None]:
         """From when its months are counted, and when its first term ends."""
         if isinstance(self.base, Line):
@@ -73,7 +79,7 @@ class Line:
             billing=self.offer.billing,
             unit_price=self.offer.unit_price,
             currency=self.offer.currency,
-            auto_renew=bool(self.offer.term),
+            auto_renew=self.renews,
             starts_at=moment,
             anchor=anchor,
             ends_at=ends_at,

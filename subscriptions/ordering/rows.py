@@ -101,6 +101,7 @@ class Writer:
         subscription.relationship = self.relationship
         subscription.order_line = row
         subscription.markup = markup
+        subscription.is_credited = line.account is not None  # as the period says next: one write less
         subscription.charged_until = current_period(subscription, self.moment).end
         subscription.take_names()
         return subscription

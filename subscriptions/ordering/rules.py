@@ -7,17 +7,20 @@ own; all of them are said at once.
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+from subscriptions.markups import MOST as MOST_PERCENT
 from subscriptions.models import Offer, Subscription
 from subscriptions.models.catalogue import MOST_LICENCES, Billing
 from subscriptions.ordering.holdings import Holdings, is_named, is_ready, may_add_to, may_end_with
 from subscriptions.ordering.lines import Line
 
+MOST_AMOUNT = Decimal(10**14 - 1)  # what a column holds
 _Found = tuple[str | None, ValidationError]
 _PERIODIC = (Billing.MONTHLY, Billing.ANNUAL, Billing.TRIENNIAL)
 _TOO_FEW = ngettext_lazy(
@@ -56,13 +59,21 @@ class Problem:
 
 
 def check_licences(offer: Offer, licences: int) -> None:
-    """Raise ValidationError, with the limit in the sentence, for too few or too many licences of an offer."""
-    most = offer.max_licences or MOST_LICENCES
+    """Raise ValidationError, with the limit in the sentence, for too few or too many licences of an offer.
+
+    Also without a limit of its own there are never so many that what they cost is more than an amount can be.
+    """
+    most = min(offer.max_licences or MOST_LICENCES, _most_that_can_be_charged(offer))
     names = {"offer": offer.sku_title, "fewest": offer.min_licences, "most": most}
     if licences < offer.min_licences:
         raise ValidationError(_TOO_FEW, "too_few", names)
     if licences > most:
         raise ValidationError(_TOO_MANY, "too_many", names)
+
+
+def _most_that_can_be_charged(offer: Offer) -> int:
+    dearest = offer.unit_price * (100 + MOST_PERCENT) / 100  # for a reseller: nobody adds more than that
+    return int(MOST_AMOUNT // dearest) if dearest else MOST_LICENCES
 
 
 def not_on_sale(offer: Offer) -> ValidationError:

@@ -2,7 +2,8 @@
 
 Each step may be asked for twice, be killed, or begin late: the state under the row's lock decides, and what was begun
 and left is begun again by take_up(). Applying is one transaction that locks the price list against other writers, so
-of two at once the second one compares with what the first one made. Readers and orders wait for neither.
+of two at once the second one compares with what the first one made. Readers and orders wait for neither. Lists are
+applied in the order in which they were uploaded: an older one would put back what a newer one has changed.
 """
 
 from datetime import timedelta
@@ -42,8 +43,9 @@ def upload(file: BinaryIO, *, name: str, actor: User) -> PriceListImport:
 def request_apply(price_list: PriceListImport, *, actor: User) -> None:
     """Have a checked price list applied.
 
-    Refused as price_list_wrong while a line is wrong, because nothing is applied in part, and as price_list_state when
-    it is not waiting to be applied, or somebody has asked for it already.
+    Refused as price_list_wrong while a line is wrong, because nothing is applied in part, as price_list_older when one
+    that was uploaded later has been applied, and as price_list_state when it is not waiting to be applied, or somebody
+    has asked for it already.
     """
     with transaction.atomic():
         current = _locked(price_list.pk)
@@ -51,9 +53,24 @@ def request_apply(price_list: PriceListImport, *, actor: User) -> None:
             raise ValidationError(_("This price list is not waiting to be applied."), "price_list_state")
         if current.wrong:
             raise ValidationError(_("A price list is applied when no line of it is wrong."), "price_list_wrong")
+        if refusal := too_old(current):
+            raise refusal
         current.state, current.started_at, current.applied_by = State.APPLYING, timezone.now(), actor
         current.save(update_fields=["state", "started_at", "applied_by"])
         _later("apply_price_list", current)
+
+
+def too_old(price_list: PriceListImport) -> ValidationError | None:
+    """Why it is not applied any more, when a price list that was uploaded later has been."""
+    newer = PriceListImport.objects.filter(state=State.APPLIED, pk__gt=price_list.pk).order_by("-pk")
+    file_name = newer.values_list("file_name", flat=True).first()
+    if file_name is None:
+        return None
+    text = _(
+        "“%(file)s”, which was uploaded later, has been applied. This one would put back what it has changed; "
+        "upload it again if that is wanted."
+    )
+    return ValidationError(text, "price_list_older", {"file": file_name})
 
 
 def check(price_list_id: int) -> None:
@@ -68,7 +85,11 @@ def check(price_list_id: int) -> None:
 
 
 def apply(price_list_id: int) -> None:
-    """Apply it, unless that was done, or somebody is doing it now. All of it, or nothing."""
+    """Apply it, unless that was done, or somebody is doing it now. All of it, or nothing.
+
+    One that was asked for first and comes after a newer one is not applied: its page says so, as for one that nobody
+    has asked for.
+    """
     try:
         with transaction.atomic():
             price_list = _locked(price_list_id, skip_locked=True)
@@ -97,6 +118,10 @@ def _apply(price_list: PriceListImport) -> None:
     with connection.cursor() as cursor:
         # Against whoever else writes to it. Orders read it, and point to it, meanwhile.
         cursor.execute("LOCK TABLE subscriptions_offer IN SHARE ROW EXCLUSIVE MODE")
+    if too_old(price_list):  # only now: a newer one may have been applied while this one waited
+        price_list.state, price_list.applied_by = State.CHECKED, None
+        price_list.save(update_fields=["state", "applied_by"])
+        return
     moment = timezone.now()
     found = vars(difference(price_list.pk, moment))
     make_it_so(price_list.pk, moment)

@@ -56,7 +56,8 @@ class Header:
         self.width = len(names)
         places = {name.strip(): place for place, name in reversed(list(enumerate(names)))}
         self.missing = [column for column in COLUMNS if column not in places]
-        self._places = [(column, places.get(column, 0), *_COLUMNS[column]) for column in COLUMNS]
+        self._place_of = {column: places.get(column, 0) for column in COLUMNS}
+        self._places = [(column, place, *_COLUMNS[column]) for column, place in self._place_of.items()]
 
     def read(self, number: int, cells: Sequence[str]) -> tuple[Values, list[Problem]]:
         """The values of a line by the names of Offer's fields, and everything that is wrong with it."""
@@ -68,12 +69,13 @@ class Header:
             text = cells[place].strip()
             try:
                 if _NO_TEXT.search(text):
-                    raise WrongError("characters", _NO_TEXT.sub("·", text))
+                    raise WrongError("characters")
                 values[field] = read(text)
             except WrongError as wrong:
                 problems.append(_problem(number, column, wrong, text))
         if not problems:
-            problems = [_problem(number, column, wrong, cells[0]) for column, wrong in _contradictions(values)]
+            for column, contradiction in _contradictions(values):
+                problems.append(_problem(number, column, contradiction, cells[self._place_of[column]].strip()))
         values["category"] = _category(values.get("tags", ())).value
         return values, problems
 
@@ -90,7 +92,8 @@ def price_list_line(offer: Offer) -> list[str]:
 
 
 def _problem(number: int, column: str, wrong: WrongError, text: str) -> Problem:
-    return Problem(number, column, wrong.code, (text if wrong.value is None else wrong.value)[:LONGEST_VALUE])
+    value = text if wrong.value is None else wrong.value
+    return Problem(number, column, wrong.code, _NO_TEXT.sub("·", value[:LONGEST_VALUE]))
 
 
 def _category(tags: Sequence[str]) -> Offer.Category:

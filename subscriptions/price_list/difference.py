@@ -7,6 +7,7 @@ The rules (docs/price-list.md says them for people):
   or, when it begins within the line's period, becomes empty. That is how a new price ends the old one.
 * What is on sale now or later in the markets, currencies and segments that the file names, and of which the file has no
   line any more, is withdrawn: it ends at this moment, or never begins. What has ended already stays as it was.
+  A file whose first day there is yet to come withdraws as of that day: renewals of before it still need their offers.
 
 Nothing is deleted: orders and subscriptions go on pointing to their lines.
 """
@@ -52,19 +53,22 @@ _COMPARED = f"""
 # What ends earlier than it would have, and whether because the file no longer has it.
 _ENDING = f"""
     SELECT kept.*, CASE WHEN is_covered THEN effective_from WHEN next_start IS NOT NULL THEN next_start
-        ELSE GREATEST(effective_from, %(moment)s) END AS ends, NOT is_covered AND next_start IS NULL AS is_withdrawn
+        ELSE GREATEST(effective_from, first_start, %(moment)s) END AS ends,
+        NOT is_covered AND next_start IS NULL AS is_withdrawn
     FROM (
         SELECT offer.id, offer.sku_title, offer.item, offer.currency, offer.unit_price, offer.effective_from,
-            offer.effective_to, MIN(line.effective_from) FILTER (WHERE line.effective_from > offer.effective_from)
-                AS next_start,
+            offer.effective_to, covered.first_start,
+            MIN(line.effective_from) FILTER (WHERE line.effective_from > offer.effective_from) AS next_start,
             COALESCE(BOOL_OR(line.effective_from < offer.effective_from AND line.effective_to > offer.effective_from),
                 FALSE) AS is_covered
         FROM {_OFFERS} AS offer
-        JOIN (SELECT DISTINCT market, currency, segment FROM {_LINES} WHERE price_list_id = %(price_list)s) AS covered
-            USING (market, currency, segment)
+        JOIN (
+            SELECT market, currency, segment, MIN(effective_from) AS first_start FROM {_LINES}
+            WHERE price_list_id = %(price_list)s GROUP BY market, currency, segment
+        ) AS covered USING (market, currency, segment)
         LEFT JOIN {_LINES} AS line ON line.item = offer.item AND line.price_list_id = %(price_list)s
         WHERE offer.effective_to > offer.effective_from
-        GROUP BY offer.id
+        GROUP BY offer.id, covered.first_start
         HAVING BOOL_OR(line.effective_from = offer.effective_from) IS NOT TRUE
     ) AS kept
 """  # noqa: S608 - the same

@@ -24,7 +24,7 @@ MESSAGES: dict[str, Promise] = {
     "date": _("“%(value)s” is not a date. Write it like 2026-01-31."),
     "tag": _("The tag “%(value)s” is not one of Requires:, UpgradesTo:, ConvertsTo: (product ID:SKU ID) and Limit:."),
     # of values that do not go together
-    "limits": _("The most are fewer than the fewest."),
+    "limits": _("The highest number of licenses is below the lowest."),
     "period": _("The offer would end before it starts."),
     "billing": _("The billing plan “%(value)s” does not go with the term."),
     "trial_price": _("A trial costs nothing."),

@@ -15,6 +15,7 @@ from subscriptions.families import Family
 from subscriptions.markups import Markups, markups_of
 from subscriptions.models import LicenceAssignment, Offer, RenewalPlan, ResellerOfRecord, Subscription
 from subscriptions.models.catalogue import Billing, Term
+from subscriptions.ordering.holdings import may_add_to
 
 # A trial says what it becomes, not for how long: the shortest commitment comes first (domain.md §6.3).
 _SHORTEST_FIRST = tuple(product((Term.MONTH, Term.YEAR, Term.THREE_YEARS), Billing))
@@ -42,42 +43,67 @@ class Outlook:
         plan = self.plans.get(subscription.pk)
         if plan and (line := self._line(plan.offer.item, at)):
             return line
-        found = (self._line(item, at) for item in _items_after(subscription.offer))
+        found = (self._line(item, at) for item in _items_after(self._rules(subscription.offer, at)))
         return next((line for line in found if line), None)
 
     def markup(self, subscription: Subscription, offer: Offer, at: datetime) -> Decimal:
         """What counted at that moment for whoever is credited, however late the renewal runs."""
         return self._markups[self._pair(subscription)].percent(offer, at)
 
-    def licences(self, subscription: Subscription) -> int:
-        """With how many it renews: as planned, but never with fewer than its users have.
+    def plan(self, subscription: Subscription, offer: Offer) -> RenewalPlan | None:
+        """The plan that it follows when it renews with this line; none when that is not what was planned."""
+        plan = self.plans.get(subscription.pk)
+        return plan if plan and plan.offer.item == offer.item else None
+
+    def licences(self, subscription: Subscription, offer: Offer) -> int:
+        """With how many it renews: as the plan says that it follows, but never with fewer than its users have.
 
         A plan for fewer is refused; that more were assigned since is no reason to take them from anybody.
         """
-        plan = self.plans.get(subscription.pk)
+        plan = self.plan(subscription, offer)
         return max(plan.licences, self._assigned.get(subscription.pk, 0)) if plan else subscription.licences
+
+    def reseller(self, subscription: Subscription) -> UUID | None:
+        """Whoever is credited for it now."""
+        return self._resellers.get(subscription.pk)
+
+    def is_left_behind(self, add_on: Subscription, before: Offer, after: Offer, at: datetime) -> bool:
+        """Whether the base becomes another product then, which the add-on does not go with by its rules of then."""
+        return before.sku != after.sku and not may_add_to(self._rules(add_on.offer, at), after)
 
     def _read(self, ending: Sequence[Subscription], moment: datetime) -> None:
         keys = [each.pk for each in ending]
         plans = RenewalPlan.objects.open().filter(subscription__in=keys).select_related("offer")
         self.plans = {plan.subscription_id: plan for plan in plans}
-        items = {item for each in ending for item in _items_after(each.offer)}
-        items.update(item for plan in self.plans.values() for item in (plan.offer.item, *_items_after(plan.offer)))
         first = min(each.ends_at for each in ending if each.ends_at)
-        for line in Offer.objects.filter(item__in=items, effective_from__lte=moment, effective_to__gt=first):
-            self._lines.setdefault(line.item, []).append(line)
+        self._read_lines(ending, first, moment)
         given = LicenceAssignment.objects.active().filter(subscription__in=keys)
         self._assigned = dict(given.order_by().values_list("subscription").annotate(Count("pk")))
         credits_ = ResellerOfRecord.objects.current().filter(subscription__in=keys)
         self._resellers = dict(credits_.values_list("subscription", "partner_account__organisation"))
         self._markups = markups_of((self._pair(each) for each in ending), since=first)
 
+    def _read_lines(self, ending: Sequence[Subscription], first: datetime, moment: datetime) -> None:
+        """The lines that hold between the two moments. Those of trials come first: they name what is read next."""
+        offers = [*(each.offer for each in ending), *(plan.offer for plan in self.plans.values())]
+        held = Offer.objects.filter(effective_from__lte=moment, effective_to__gt=first)
+        trials = {offer.item for offer in offers if offer.is_trial}
+        rules = [*held.filter(item__in=trials)] if trials else []
+        items = {plan.offer.item for plan in self.plans.values()}
+        items.update(item for offer in (*offers, *rules) for item in _items_after(offer))
+        for line in (*rules, *held.filter(item__in=items - trials)):
+            self._lines.setdefault(line.item, []).append(line)
+
+    def _rules(self, offer: Offer, at: datetime) -> Offer:
+        """What the price list says of a line then: see offers.as_sold()."""
+        return self._line(offer.item, at) or offer
+
     def _line(self, item: str, at: datetime) -> Offer | None:
         lines = self._lines.get(item, [])
         return next((line for line in lines if line.effective_from <= at < line.effective_to), None)
 
     def _pair(self, subscription: Subscription) -> tuple[UUID, UUID | None]:
-        return subscription.provider_id, self._resellers.get(subscription.pk)
+        return subscription.provider_id, self.reseller(subscription)
 
 
 def _ends(subscription: Subscription, moment: datetime) -> bool:

@@ -69,7 +69,7 @@ class Passing:
         start, was, verb = subscription.ends_at, _words(subscription), Verb.SUBSCRIPTION_RENEWED
         if subscription.offer.is_trial:
             verb = Verb.TRIAL_CONVERTED
-        licences = self.outlook.licences(subscription)
+        former, licences = subscription.offer, self.outlook.licences(subscription, offer)
         self._close_plan(subscription, offer)
         if licences != subscription.licences:
             difference = licences - subscription.licences
@@ -83,6 +83,22 @@ class Passing:
             subscription.ends_at = next_end(subscription.anchor, start, offer.term)
         subscription.revision += 1
         self.entries.append(_entry(verb, subscription, old=was, new=_words(subscription)))
+        if subscription is family.base:
+            self._take_along(family, former, start)
+
+    def _take_along(self, family: Family, former: Offer, start: datetime) -> None:
+        """What the next term of the base means for its add-ons, beside their own renewal.
+
+        One that does not go with what the base has become ends with the term before. One that was charged once and for
+        all ends with the base, so that its end moves with it.
+        """
+        base = family.base
+        for each in [add_on for add_on in family.add_ons if not add_on.ended_at]:
+            if self.outlook.is_left_behind(each, former, base.offer, start):
+                goal = Status.EXPIRED if each.status == Status.ACTIVE else Status.CANCELLED
+                self._end_one(each, start, goal, "ended_not_supported")
+            elif each.charged_until is None:
+                each.ends_at = base.ends_at
 
     def _end(self, family: Family, subscription: Subscription, goal: Status, reason: str) -> None:
         """End it with its term, however late that is noticed; what it is the base of ends at the same moment."""

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from accounts.access import PortalRequest, requires
 from accounts.roles import Permission
 from subscriptions.credit import current_credit
-from subscriptions.forms.lives import LicensedOfferForm
+from subscriptions.forms.lives import RenewalForm
 from subscriptions.models import Offer, Subscription
 from subscriptions.plans import plan_renewal, renewal_choices, withdraw_plan
 from subscriptions.sides import Reader
@@ -21,10 +21,15 @@ from subscriptions.views.lives import PARTNERS, page_of, plan_of, subscription_o
 
 @requires(Permission.EDIT_SUBSCRIPTIONS, *PARTNERS)
 def renewal_plan(request: PortalRequest, code: UUID) -> HttpResponse:
-    """Licenses, product, term and billing frequency from the renewal on; the price will be that of the day."""
+    """Licenses, product, term and billing frequency from the renewal on; the price will be that of the day.
+
+    What the licenses come to is shown while they are typed, or by the button for that, before anything is scheduled.
+    """
     subscription = subscription_of(request, code)
     form = _form(request, subscription, _choices(request, subscription))
-    if form.is_valid():
+    if request.htmx:
+        return render(request, "subscriptions/_offers.html", {"form": form})
+    if request.POST.get("action") != "update" and form.is_valid():
         licences = form.cleaned_data["licences"]
         try:
             plan_renewal(subscription, offer=form.chosen, licences=licences, membership=request.membership)
@@ -58,9 +63,9 @@ def _choices(request: PortalRequest, subscription: Subscription) -> list[Offer]:
     return [offer for offer in choices if offer.item == subscription.offer.item]
 
 
-def _form(request: PortalRequest, subscription: Subscription, offers: list[Offer]) -> LicensedOfferForm:
+def _form(request: PortalRequest, subscription: Subscription, offers: list[Offer]) -> RenewalForm:
     plan, period = plan_of(subscription), current_credit(subscription)
-    return LicensedOfferForm(
+    return RenewalForm(
         subscription,
         offers,
         reader=Reader(request.membership),

@@ -64,7 +64,7 @@ def test_a_file_is_uploaded_and_its_page_says_how_far_it_is(operator):
     assert (price_list.state, price_list.file_name, price_list.uploaded_by) == ("uploaded", "Prices.csv", operator.user)
     shown = operator.get(page(price_list))
     assert (shown["Refresh"], shown.context["groups"], shown.context["may_apply"]) == ("2", [], False)
-    assert "This page reads itself again every two seconds." in shown.text
+    assert "This page reloads every two seconds." in shown.text
     price_list_apply.check(price_list.pk)
     assert "Refresh" not in operator.get(page(price_list))
 
@@ -107,6 +107,24 @@ def test_the_preview_shows_each_group_and_applies(operator):
     response = operator.get(page(price_list))
     assert (response.context["groups"], response.context["may_apply"]) == ([], False)
     assert "Applied" in response.text
+
+
+def test_a_list_that_a_newer_one_has_overtaken_says_so(operator):
+    old = checked(line(price="4"))
+    address, shown = page(old), operator.get(page(old))
+    applied(line(price="5"))
+
+    response = operator.get(address)
+    sentence = (
+        "“prices.csv”, which was uploaded later, has been applied. This one would put back what it has changed; "
+        "upload it again if that is wanted."
+    )
+
+    assert (shown.context["may_apply"], shown.context["reasons"]) == (True, [])
+    assert (response.context["may_apply"], response.context["reasons"]) == (False, [sentence])
+    assert (sentence in response.text, 'value="Apply"' in response.text) == (True, False)
+    response = operator.post(apply_of(old), follow=True)
+    assert [str(each) for each in response.context["messages"]] == [sentence]
 
 
 def test_long_groups_are_cut(operator, monkeypatch):

@@ -65,7 +65,11 @@ def test_moment_speaks_japanese():
         ("en", Decimal("12.3"), "EUR", "€12.30"),
         ("en", Decimal("1200"), "JPY", "¥1,200"),
         ("ja", Decimal("1200"), "JPY", "￥1,200"),
-        ("ja", Decimal("-12.345"), "USD", "-$12.34"),
+        ("ja", Decimal("-12.3400"), "USD", "-$12.34"),
+        ("en", Decimal("1200.0000"), "JPY", "¥1,200"),
+        ("en", Decimal("0.4400"), "JPY", "¥0.44"),
+        ("ja", Decimal("1234.5678"), "EUR", "€1,234.5678"),
+        ("en", 5, "EUR", "€5.00"),
     ],
 )
 def test_money_follows_the_language_and_the_currency(language, amount, currency, shown):

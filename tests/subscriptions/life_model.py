@@ -99,6 +99,7 @@ class Life:
         self.ledger.append(floor(self.price * count * rest + Fraction(1, 2)))
         self.lots.append(Lot(count, now, Paid(now, count, self.price)))
         self.count += count
+        self.planned = None
 
     def give_back(self, count: int, now: datetime) -> None:
         self._must_be("active")
@@ -113,6 +114,7 @@ class Life:
             charge = lot.charge if lot.charge.begin >= self.main.begin else self.main
             undone[charge] = undone.get(charge, 0) + taken
             self.count -= taken
+        self.planned = None
         self._refund(undone, now)
 
     def cancel(self, now: datetime) -> None:

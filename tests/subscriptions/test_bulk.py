@@ -197,6 +197,72 @@ def test_auto_renew_takes_the_words_of_every_language(plans, sales_agent):
     assert counts(finished(What.AUTO_RENEW, wishes(plans, "TRUE"), sales_agent)) == ("done", 3, 0, 0)
 
 
+@pytest.fixture
+def family(plans):
+    """The second of the plans as an add-on of the first."""
+    base, add_on, _other = plans
+    add_on.base = base
+    add_on.save()
+    return base, add_on
+
+
+def said(change) -> list[tuple[str, str, list[str]]]:
+    return [(row.result, row.refusal, row.reasons) for row in change.all_rows.order_by("number")]
+
+
+@pytest.mark.parametrize(("what", "wanted"), [(What.AUTO_RENEW, "off"), (What.CREDIT, "12345")])
+@pytest.mark.parametrize("first", ["base", "add-on"])
+def test_an_add_on_follows_the_row_of_its_base_wherever_that_stands(family, sales_agent, account, what, wanted, first):
+    base, add_on = family
+    rows = wishes(family if first == "base" else family[::-1], wanted)
+    line = 1 if first == "base" else 2
+    follows = ("unchanged", "", [f"Follows its base, {base} (line {line})."])
+
+    change = checked(what, rows, sales_agent)
+    foreseen = said(change)
+    start(change, membership=sales_agent)
+    carry_on(change.pk)
+
+    assert foreseen == said(change) == ([("done", "", []), follows] if first == "base" else [follows, ("done", "", [])])
+    with translation.override("ja"):
+        assert change.all_rows.get(result="unchanged").reasons != []
+    assert Activity.objects.filter(result="refused").count() == 0
+    for each in (base, add_on):
+        each.refresh_from_db()
+        credited = list(each.resellers_of_record.values_list("partner_account", flat=True))
+        assert (each.auto_renew, credited) == ((False, []) if what == What.AUTO_RENEW else (True, [account.pk]))
+
+
+@pytest.mark.parametrize(
+    ("what", "wanted", "code"),
+    [(What.AUTO_RENEW, "off", "add_on_renewal"), (What.CREDIT, "12345", "add_on_credit")],
+)
+def test_an_add_on_whose_base_is_not_in_the_change_is_refused(family, plans, sales_agent, account, what, wanted, code):
+    elsewhere = checked(what, wishes(family[:1], wanted), sales_agent)
+
+    change = finished(what, wishes(plans[1:], wanted), sales_agent)
+
+    assert results(change) == [("refused", code), ("done", "")]
+    assert results(elsewhere) == [("done", "")]
+
+
+@pytest.mark.parametrize(("what", "wanted"), [(What.LICENCES, "12"), (What.SUPPORT, "12345")])
+def test_what_an_add_on_has_of_its_own_changes_beside_its_base(family, sales_agent, account, what, wanted):
+    assert results(finished(what, wishes(family, wanted), sales_agent)) == [("done", "")] * 2
+
+
+def test_an_add_on_is_refused_for_what_is_wrong_with_its_own_row(family, plans, sales_agent):
+    base, add_on = family
+    ended = SubscriptionFactory(relationship=base.relationship, base=base, status="expired")
+    rows = [*_numbered([base], "off", 1), *_numbered([add_on], "perhaps", 2), *_numbered([ended, base], "off", 3)]
+
+    before = results(checked(What.AUTO_RENEW, rows, sales_agent))
+    after = results(finished(What.AUTO_RENEW, rows, sales_agent))
+
+    codes = [("refused", code) for code in ("auto_renew_words", "not_changeable", "duplicate")]
+    assert before == after == [("done", ""), *codes]
+
+
 @pytest.mark.parametrize(
     ("what", "wanted", "code"),
     [

@@ -328,7 +328,7 @@ def test_the_result_is_a_file(client, plans, sales_agent):
     columns = "Line,Subscription ID,Subscription,Company name,New value,Result,Reason,Cost,Currency"
     assert lines_of(answer) == [
         columns.split(","),
-        ["1", str(plans[0].code), "Plan 1", "Aoba", "12", "Changed", "", str(cost), "JPY"],
+        ["1", str(plans[0].code), "Plan 1", "Aoba", "12", "Changed", "", f"{cost:.0f}", "JPY"],
         ["2", "'=cmd", "", "", "1", "Refused", "You have no subscription with the ID “=cmd”.", "", ""],
     ]
     assert Activity.objects.filter(verb=Verb.EXPORTED).count() == 1

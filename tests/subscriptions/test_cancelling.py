@@ -13,8 +13,11 @@ from subscriptions.changes import suspend
 from subscriptions.credit import credit
 from subscriptions.models import Charge, Subscription
 from subscriptions.money import Money
+from subscriptions.ordering import place_order
+from subscriptions.ordering.lines import Line
 from tests.factories import LicenceAssignmentFactory, MarkupFactory, SubscriptionFactory, member
 from tests.subscriptions.lives import at, bought, charges, planned, sold
+from tests.subscriptions.order_answers import draft_for
 from tests.subscriptions.submitting import log, refusal_of, submit
 
 NOW = at("2026-03-01 12:00")
@@ -94,6 +97,19 @@ def test_add_on_can_be_cancelled_alone_within_its_own_window(subscription, relat
     assert (subscription.status, add_on.status) == ("active", "cancelled")
     assert (subscription.due_at, subscription.revision) == (at("2026-04-01 12:00"), 1)
     assert refusal_of(lambda: cancel_at(at("2026-03-21 12:00"), subscription, provider_admin)) == "cancel_window"
+
+
+def test_one_time_add_on_of_long_ago_is_not_given_back_with_a_renewed_base(subscription, relationship, provider_admin):
+    tool, renewed = sold(category="add_on", term="", billing="one_time"), at("2027-03-02 12:00")
+    old = bought(relationship, "2026-03-02 12:00", tool, base=subscription)
+    new = bought(relationship, "2027-02-27 12:00", tool, base=subscription)
+
+    shown = cancellation(subscription, moment=renewed)
+    cancel_at(renewed, subscription, provider_admin)
+
+    assert shown.quote.totals == [Money(Decimal(-9677 - 10000), "JPY")]  # 30 of 31 days, and what is new
+    assert [[kind for kind, *_rest in charges(each)] for each in (old, new)] == [["purchase"], ["purchase", "refund"]]
+    assert set(Subscription.objects.values_list("status", flat=True)) == {"cancelled"}
 
 
 @pytest.mark.parametrize("hours", [0, 167.99])
@@ -245,3 +261,50 @@ def test_quote_of_before_another_change_is_refused(subscription, provider_admin)
 
     late = LATER + timedelta(minutes=10)
     assert refusal_of(lambda: cancel_at(late, subscription, provider_admin, quoted=LATER)) == "quote_expired"
+
+
+@pytest.mark.parametrize("price", [0, 100])
+def test_add_on_that_was_ordered_after_the_quote_is_not_ended_unseen(subscription, sales_agent, price):
+    """An order is charged as of the moment of its page, which may be before that of the quote."""
+    offer = sold(category="add_on", tags=[f"Requires:{subscription.offer.sku}"], unit_price=Decimal(price))
+    shown = cancellation(subscription, moment=LATER + timedelta(minutes=5))
+    with time_machine.travel(LATER + timedelta(minutes=6), tick=False):
+        place_order(
+            draft_for(sales_agent, subscription.customer),
+            lines=[Line(offer, 7, base=subscription)],
+            relationship=subscription.relationship,
+            actor=sales_agent.user,
+            moment=LATER,
+        )
+
+    with time_machine.travel(LATER + timedelta(minutes=7), tick=False):
+        code = refusal_of(lambda: cancel(subscription, membership=sales_agent, agreed=shown.quote.agreement))
+
+    assert (shown.add_ons, code) == ([], "quote_expired")
+    assert set(Subscription.objects.values_list("status", flat=True)) == {"active"}
+    cancel_at(LATER + timedelta(minutes=8), subscription, sales_agent, quoted=LATER + timedelta(minutes=8))
+    assert set(Subscription.objects.values_list("status", flat=True)) == {"cancelled"}
+
+
+def test_add_on_that_came_after_the_quote_and_is_not_charged_is_not_ended_unseen(subscription, provider_admin):
+    shown = cancellation(subscription, moment=LATER)
+    add_on = SubscriptionFactory(
+        relationship=subscription.relationship, base=subscription, created_at=LATER + timedelta(minutes=1)
+    )
+
+    with time_machine.travel(LATER + timedelta(minutes=2), tick=False):
+        code = refusal_of(lambda: cancel(subscription, membership=provider_admin, agreed=shown.quote.agreement))
+
+    add_on.refresh_from_db()
+    assert (code, add_on.status) == ("quote_expired", "active")
+
+
+def test_add_on_that_came_and_went_since_the_quote_is_no_reason_to_ask_again(subscription, provider_admin):
+    came = LATER + timedelta(minutes=1)
+    fields = {"base": subscription, "created_at": came, "status": "cancelled", "ended_at": came}
+    SubscriptionFactory(relationship=subscription.relationship, **fields)
+
+    cancel_at(LATER + timedelta(minutes=2), subscription, provider_admin, quoted=LATER)
+
+    subscription.refresh_from_db()
+    assert subscription.status == "cancelled"

@@ -201,7 +201,8 @@ def test_page_of_before_an_overdue_renewal_does_not_undo_it(relationship, provid
     base = bought(relationship, "2025-03-31")
     add_on = bought(relationship, "2025-03-31", sold(category="add_on"), base=base)
     for each in (base, add_on):
-        planned(each, sold() if each is base else each.offer, 12)
+        again = {"product_id": each.offer.product_id, "term": "P1M"}
+        planned(each, sold(**again) if each is base else each.offer, 12)
     changed = add_on if of_the_add_on else base
 
     with time_machine.travel(at("2026-03-31 08:00"), tick=False):
@@ -449,6 +450,11 @@ def yearly(relationship):
     return bought(relationship, "2026-03-01 12:00")
 
 
+def refused_at(moment, subscription, membership, **changes):
+    with time_machine.travel(at(moment), tick=False):
+        return refused(subscription, membership, **changes)
+
+
 def submit_at(moment, subscription, membership, *, quoted=None, **changes):
     """Submitted at a moment, by the quote of that or of an earlier one."""
     subscription.refresh_from_db()
@@ -589,6 +595,44 @@ def test_limit_for_the_whole_customer_counts_all_its_subscriptions_of_the_provid
     error = refusal.value.error_dict["licences"][0]
     assert (error.code, error.params["most"], error.params["others"]) == ("too_many_altogether", 25, 12)
     assert submit(mine, provider_admin, licences=13) == [Verb.LICENCES_CHANGED]
+
+
+def test_limit_is_that_of_the_price_list_of_this_moment(relationship, provider_admin):
+    """A line that is bought keeps its price, not a limit; what has left the price list keeps the last one."""
+    lines = {"product_id": "CFQSUITE", "tags": ["Limit:12"]}
+    old = sold(effective_to=at("2026-03-01"), **lines)
+    mine = bought(relationship, "2026-02-11 12:00", old)
+
+    assert refused_at("2026-03-11 12:00", mine, provider_admin, licences=13) == {"licences": ["too_many_altogether"]}
+    sold(effective_from=at("2026-03-01"), effective_to=at("2026-03-12"), **lines | {"tags": ["Limit:20"]})
+    assert refused_at("2026-03-11 12:00", mine, provider_admin, licences=21) == {"licences": ["too_many_altogether"]}
+    submit_at("2026-03-11 12:00", mine, provider_admin, licences=20)
+    sold(effective_from=at("2026-03-12"), **lines | {"tags": []})
+    submit_at("2026-03-13 12:00", mine, provider_admin, licences=21)
+
+
+def test_change_at_once_withdraws_what_was_scheduled(yearly, provider_admin):
+    """domain.md §7.3: also when the plan was about something else."""
+    plan = planned(yearly, sold(product_id=yearly.offer.product_id, term="P1M"), yearly.licences)
+
+    renamed = submit_at("2026-03-11 12:00", yearly, provider_admin, nickname="New")
+    done = submit_at("2026-03-11 12:00", yearly, provider_admin, licences=20)
+
+    plan.refresh_from_db()
+    assert renamed == [Verb.NICKNAME_CHANGED]
+    assert done == [Verb.LICENCES_CHANGED, Verb.RENEWAL_UNSCHEDULED]
+    assert plan.withdrawn_at == at("2026-03-11 12:00")
+    note = Activity.objects.get(verb=Verb.RENEWAL_UNSCHEDULED)
+    assert note.details == {"subscription": str(yearly.code), "old": str(plan)}
+
+
+def test_refused_change_leaves_what_was_scheduled(yearly, provider_admin):
+    plan = planned(yearly, yearly.offer, 5)
+
+    assert refused_at("2026-03-11 12:00", yearly, provider_admin, licences=301) == {"licences": ["too_many"]}
+
+    plan.refresh_from_db()
+    assert plan.withdrawn_at is None
 
 
 # Credit: from this moment on, with the markup of this moment.

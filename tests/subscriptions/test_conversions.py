@@ -54,6 +54,19 @@ def test_targets_are_what_the_trial_becomes_in_every_term_and_billing(trial, pai
     assert conversion_targets(trial, reseller_admin) == []
 
 
+def test_targets_are_those_of_the_price_list_at_the_moment(trial, paid, provider_admin):
+    other, offer = sold(product_id="CFQOTHER"), trial.offer
+    offer.effective_to = LATER
+    offer.save()
+    again = {"product_id": offer.product_id, "category": "trial", "term": "P1M"}
+    left = conversion_targets(trial, provider_admin, LATER)
+    sold(effective_from=LATER, tags=["ConvertsTo:CFQOTHER:0001"], **again)
+
+    assert left == [paid]  # as it was bought, while nobody says anything else
+    assert conversion_targets(trial, provider_admin, LATER) == [other]
+    assert conversion_targets(trial, provider_admin, NOW) == [paid]
+
+
 def test_converting_begins_a_paid_term_at_once(trial, paid, provider_admin):
     plan = planned(trial, paid, 25)
     quote = quote_conversion(trial, paid, 30, moment=LATER)

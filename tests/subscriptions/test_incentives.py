@@ -396,7 +396,7 @@ def test_no_charges_and_none_like_that(sign_in, provider_admin, partnership):
     empty, none = client.get(detail(partnership.reseller)), client.get(detail(partnership.reseller), {"state": "no"})
 
     assert "Nothing was charged in this month." in empty.text
-    assert "No charge of this month is like that." in none.text
+    assert "No charge of this month matches." in none.text
 
 
 def test_export_of_charges(sign_in, provider_admin, drawn, reseller, location):

@@ -10,6 +10,7 @@ from subscriptions.credit import credit
 from subscriptions.ledger import Posting, current_period, for_the_rest, giving_back, post, purchase
 from subscriptions.models import Charge, Statement
 from subscriptions.money import Money
+from subscriptions.sides import Reader
 from subscriptions.terms import Span
 from tests.factories import MarkupFactory, PartnerAccountFactory, SubscriptionFactory
 from tests.subscriptions.lives import at, bought, sold
@@ -90,6 +91,15 @@ def test_posting_writes_both_sides(credited, reseller, provider_admin):
     assert (charge.resale_unit_price, charge.bill, charge.ineligible) == (Decimal(1100), yen(11000), "")
 
 
+def test_what_costs_less_than_a_coin_is_rounded_with_its_line_and_not_before(credited):
+    credited.unit_price, credited.licences = Decimal("0.4"), 1000
+
+    (charge,) = post([purchase(credited, credited.order_line.order)], actor=None, moment=NOW)
+
+    charge.refresh_from_db()
+    assert (charge.resale_unit_price, charge.cost, charge.bill) == (Decimal("0.44"), yen(400), yen(440))
+
+
 def test_without_a_reseller_there_is_one_side(bare):
     (charge,) = post([purchase(bare, bare.order_line.order)], actor=None)
 
@@ -116,15 +126,31 @@ def test_refund_mirrors_its_charge_whatever_has_changed_since(credited, reseller
     assert (refund.reseller, refund.partner_account, refund.ineligible) == (reseller, charge.partner_account, "")
 
 
+def test_reseller_that_was_billed_nothing_gets_nothing_back(credited, reseller_admin):
+    credited.markup = Decimal(-100)
+    (charge,) = post([purchase(credited, credited.order_line.order)], actor=None, moment=NOW)
+    posting = giving_back(charge, credited, 4, moment=LATER)
+
+    (refund,) = post([posting], actor=None, moment=LATER)
+
+    assert (charge.resale_unit_price, charge.bill) == (0, yen(0))
+    assert (posting.bill, refund.bill, refund.cost) == (yen(0), yen(0), yen(-2709))
+    (line,) = Reader(reseller_admin).postings([posting], reseller_admin.organisation_id).lines
+    assert (line.price, line.amount) == (yen(0), yen(0))
+
+
 def test_refund_of_what_nobody_was_billed_is_billed_to_nobody(credited, reseller, provider_admin):
     account = reseller.organisation.partner_accounts.get()
     credit(credited, None, actor=provider_admin.user)
     (charge,) = post([purchase(credited, credited.order_line.order)], actor=None, moment=NOW)
     credit(credited, account, actor=provider_admin.user)
 
-    (refund,) = post([giving_back(charge, credited, 4, moment=LATER)], actor=None)
+    posting = giving_back(charge, credited, 4, moment=LATER)
+    (refund,) = post([posting], actor=None)
 
     assert (refund.reseller_id, refund.bill, refund.ineligible) == (None, None, "no_reseller")
+    (line,) = Reader(provider_admin).postings([posting], account.organisation_id).lines
+    assert (line.amount, line.bill_price, line.bill) == (yen(-2709), None, None)
 
 
 def test_why_a_charge_earns_no_incentive(credited, relationship, reseller):

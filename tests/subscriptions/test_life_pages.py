@@ -105,6 +105,23 @@ def test_change_that_costs_is_shown_first_and_charged_as_shown(sign_in, provider
     assert (charge.kind, charge.amount, charge.resale_amount) == ("licences_added", 4200, 5040)
 
 
+def test_change_says_before_submit_that_it_withdraws_what_is_scheduled(sign_in, provider_admin, yearly):
+    client = sign_in(provider_admin)
+    withdrawn = "What is scheduled for the renewal is withdrawn."
+    warning = "Changing the licenses before then withdraws what is scheduled."
+
+    without = client.post(url("detail", yearly), typed(client, yearly, licences="12"))
+    nothing = client.get(url("detail", yearly))
+    plan = planned(yearly, yearly.offer, 5)
+    detail = client.get(url("detail", yearly))
+    shown = client.post(url("detail", yearly), typed(client, yearly, licences="12"))
+    client.post(url("detail", yearly), agreed(shown))
+
+    assert (withdrawn in without.text, warning in nothing.text) == (False, False)
+    assert (withdrawn in shown.text, warning in detail.text) == (True, True)
+    assert fresh(plan).withdrawn_at == NOW
+
+
 def test_change_without_a_cost_is_made_at_once(sign_in, provider_admin, yearly):
     client = sign_in(provider_admin)
 
@@ -508,6 +525,29 @@ def test_renewal_is_scheduled_shown_and_withdrawn(sign_in, provider_admin, yearl
     assert RenewalPlan.objects.get().withdrawn_at == NOW
 
 
+def test_plan_page_says_what_the_licences_come_to_before_submit(sign_in, provider_admin, yearly, bigger):
+    client = sign_in(provider_admin)
+    typed_in = {"offer": bigger.code, "licences": "7", "action": "update"}
+
+    first = client.get(url("plan", yearly))
+    updated = client.post(url("plan", yearly), typed_in)
+    fragment = client.post(url("plan", yearly), typed_in, headers={"HX-Request": "true"})
+    unknown = client.post(url("plan", yearly), typed_in | {"licences": "x"})
+
+    assert [[each.total for each in page.context["form"].choices] for page in (first, updated, fragment, unknown)] == [
+        [yen(31000), yen(62000)],
+        [yen(21700), yen(43400)],
+        [yen(21700), yen(43400)],
+        [None, None],
+    ]
+    assert "¥43,400" in updated.text
+    assert "¥43,400" in fragment.text
+    assert "<html" not in fragment.text
+    assert [each.is_chosen for each in updated.context["form"].choices] == [False, True]
+    assert codes_on(unknown) == {"licences": ["invalid"]}
+    assert RenewalPlan.objects.count() == 0
+
+
 def test_reseller_schedules_licences_at_its_own_price(sign_in, reseller_admin, yearly, bigger):
     client = sign_in(reseller_admin)
 
@@ -515,8 +555,10 @@ def test_reseller_schedules_licences_at_its_own_price(sign_in, reseller_admin, y
     refused = client.post(url("plan", yearly), {"offer": bigger.code, "licences": "7"})
     client.post(url("plan", yearly), {"offer": yearly.offer.code, "licences": "7"})
 
-    assert [(each.offer, each.price) for each in page.context["form"].choices] == [(yearly.offer, yen(3720))]
+    choices = [(each.offer, each.price, each.total) for each in page.context["form"].choices]
+    assert choices == [(yearly.offer, yen(3720), yen(37200))]
     assert "3,100" not in page.text
+    assert "31,000" not in page.text
     assert codes_on(refused) == {"offer": ["invalid_choice"]}
     assert [(plan.offer, plan.licences) for plan in RenewalPlan.objects.open()] == [(yearly.offer, 7)]
 
@@ -528,7 +570,8 @@ def test_helpdesk_schedules_licences_without_seeing_prices(sign_in, helpdesk, ye
     client.post(url("plan", yearly), {"offer": yearly.offer.code, "licences": "7"})
 
     assert "¥" not in page.text
-    assert [each.offer for each in page.context["form"].choices] == [yearly.offer]
+    assert "Update total" not in page.text
+    assert [(each.offer, each.total) for each in page.context["form"].choices] == [(yearly.offer, None)]
     assert RenewalPlan.objects.open().count() == 1
 
 

@@ -179,6 +179,22 @@ def test_limit_of_the_customer_holds_when_two_subscriptions_grow_at_once(relatio
     assert sorted(Subscription.objects.values_list("licences", flat=True)) == [10, 15]
 
 
+def test_limit_of_the_customer_holds_when_two_renewals_are_scheduled_at_once(relationship, provider_admin, sales_agent):
+    offer = OfferFactory(tags=["Limit:25"])
+    monthly = OfferFactory(product_id=offer.product_id, term="P1M", tags=["Limit:25"])
+    moment = f"{timezone.now() - timedelta(hours=1):%Y-%m-%d %H:%M:%S}"
+    one, other = (bought(relationship, moment, offer) for _each in range(2))
+
+    def planning(subscription, membership):
+        row, as_read = Subscription.objects.get(pk=subscription.pk), fresh(membership)
+        return lambda: plan_renewal(row, offer=monthly, licences=15, membership=as_read)
+
+    results = at_once(planning(one, provider_admin), planning(other, sales_agent))
+
+    assert sorted(results) == ["done", "too_many_altogether"]
+    assert RenewalPlan.objects.open().count() == 1
+
+
 def test_base_and_add_on_at_once_wait_for_each_other_and_never_deadlock(relationship, provider_admin, sales_agent):
     moment = f"{timezone.now() - timedelta(hours=1):%Y-%m-%d %H:%M:%S}"
     base = bought(relationship, moment)

@@ -48,7 +48,7 @@ def test_list_has_the_providers_markups_and_says_which_counts(sign_in, provider_
         ("Mail plan", "Sakura", "12.50"),
         ("", "", "1.00"),
     ]
-    for text in ("the most special one counts", "purchases and renewals from then on", "12.5%", "CFQ7:0001", "GONE"):
+    for text in ("the most specific one counts", "purchases and renewals from then on", "12.5%", "CFQ7:0001", "GONE"):
         assert text in page.text
 
 

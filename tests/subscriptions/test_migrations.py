@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from subscriptions.models import Offer, Subscription
 from subscriptions.terms import months_later
-from tests.factories import OfferFactory, RelationshipFactory, SubscriptionFactory
+from tests.factories import OfferFactory, RelationshipFactory, ResellerOfRecordFactory, SubscriptionFactory
 
 BEFORE = [("subscriptions", "0003_pages_of_resellers")]
 START, END = datetime(2026, 3, 1, tzinfo=UTC), datetime(2027, 3, 1, tzinfo=UTC)
@@ -52,6 +52,17 @@ def test_subscriptions_take_their_place_on_the_schedule(back_and_forth):
     assert [found[each.pk].charged_until for each in (monthly, endless)] == [months_later(start, 4), None]
     assert {each.anchor for each in found.values()} == {start}
     assert found[ended.pk].ended_at <= timezone.now()
+
+
+def test_who_is_credited_is_marked(back_and_forth):
+    credited, no_more, never = SubscriptionFactory.create_batch(3)
+    ResellerOfRecordFactory(subscription=credited, starts_at=START)
+    ResellerOfRecordFactory(subscription=no_more, starts_at=START, ends_at=END)
+
+    back_and_forth(lambda _model: None)
+
+    found = dict(Subscription.objects.values_list("pk", "is_credited"))
+    assert found == {credited.pk: True, no_more.pk: False, never.pk: False}
 
 
 def test_the_first_trial_of_a_product_counts(back_and_forth):

@@ -87,13 +87,15 @@ def test_what_is_given_back_in_parts_never_exceeds_what_was_charged(money, share
     ("amount", "percent", "expected"),
     [
         ("1000", "20", "1200"),
-        ("999", "12.5", "1124"),
+        ("999", "12.5", "1123.875"),
         ("1000", "-5", "950"),
+        ("0.4", "10", "0.44"),
+        ("0.0001", "50", "0.0002"),
         ("0.5", "0", "0.5"),
         ("1000", "-100", "0"),
     ],
 )
-def test_money_marked_up_is_a_price_that_can_be_paid(amount, percent, expected):
+def test_money_marked_up_is_a_unit_price_with_four_places(amount, percent, expected):
     assert Money(Decimal(amount), "JPY").marked_up(Decimal(percent)) == Money(Decimal(expected), "JPY")
 
 

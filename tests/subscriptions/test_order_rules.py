@@ -361,12 +361,14 @@ def test_what_is_billed_once_or_by_use_or_costs_nothing_may_join_any_order(baske
 # End dates
 
 
-def test_a_line_may_end_with_what_ends_sooner_and_is_billed_as_often(basket, suite, owned):
+def test_a_line_may_end_with_what_ends_sooner_and_has_its_term_and_billing(basket, suite, owned):
     soon = owned(suite, nickname="Soon")
     same_end = owned(suite, ends_at=soon.ends_at)
     now = timezone.now()
     owned(suite, ends_at=now + timedelta(days=400))  # later than a year
     owned(OfferFactory(billing="annual"))
+    for term in ("P1M", "P3Y"):
+        owned(OfferFactory(term=term))
     owned(suite, status="suspended")
     owned(suite, ends_at=now - timedelta(days=1))
     owned(OfferFactory(category="trial", term="P1M"), trial_of="CFQ7X:0T01")
@@ -405,6 +407,16 @@ def test_an_end_that_is_not_offered_any_more_is_refused(basket, refusals, suite,
     assert f'<option value="{other.code}" selected>' in str(found.lines[0]["align"])
     assert refusals(Line(offer, 10, ends_with=other)) == "end_not_offered"
     assert codes_of_lines(basket(line(offer, align=ended))) == [{"__all__": ["end_not_offered"]}]
+
+
+@pytest.mark.parametrize(("term", "other_term"), [("P1Y", "P1M"), ("P3Y", "P1Y")])
+def test_the_end_of_another_term_is_refused(basket, refusals, owned, term, other_term):
+    """A year cannot end with a month (domain.md §7.3), billed as often or not."""
+    other = owned(OfferFactory(term=other_term), ends_at=timezone.now() + timedelta(days=20))
+    offer = OfferFactory(term=term)
+
+    assert codes_of_lines(basket(line(offer, align=other))) == [{"align": ["end_not_offered"]}]
+    assert refusals(Line(offer, 10, ends_with=other)) == "end_not_offered"
 
 
 def test_the_end_of_a_strangers_subscription_is_refused(basket, refusals, suite, relationship):

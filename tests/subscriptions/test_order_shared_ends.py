@@ -100,6 +100,23 @@ def test_an_add_on_ends_with_its_base_and_costs_what_is_left(order, base, phone,
     assert_charged_as_said(placed)
 
 
+@pytest.mark.parametrize("is_on", [True, False])
+def test_an_add_on_renews_as_its_base_does(order, base, phone, is_on):
+    Subscription.objects.filter(pk=base.pk).update(auto_renew=is_on)
+
+    order(Line(phone, 10, base=base))
+
+    assert Subscription.objects.get(base=base).auto_renew is is_on
+
+
+def test_what_has_no_term_does_not_renew_whatever_it_adds_to(order, base, suite):
+    tool = OfferFactory(category="add_on", term="", billing="one_time", tags=["Requires:CFQ7SUITE:0001"])
+
+    order(Line(tool, 10, base=base))
+
+    assert Subscription.objects.get(base=base).auto_renew is False
+
+
 def test_an_add_on_brings_the_next_visit_of_its_base_forward(order, base, phone):
     Subscription.objects.filter(pk=base.pk).update(charged_until=END, due_at=END)
 
@@ -129,6 +146,7 @@ def test_an_add_on_of_another_line_goes_with_that_line(order, suite, phone, acco
     assert (add_on.base, add_on.anchor, add_on.ends_at) == (base, NOW, datetime(2027, 3, 21, tzinfo=UTC))
     assert (base.base, base.ends_at, base.due_at) == (None, add_on.ends_at, datetime(2026, 4, 21, tzinfo=UTC))
     assert (add_on.due_at, add_on.charged_until, add_on.markup) == (None, base.due_at, Decimal(10))
+    assert (add_on.auto_renew, base.auto_renew) == (True, True)
     titles = placed.lines.order_by("pk").values_list("title", "partner_account", "first_amount", "ends_at")
     assert list(titles) == [("Phone", account.pk, None, base.ends_at), ("Suite", account.pk, None, None)]
     assert_charged_as_said(placed)
@@ -167,12 +185,12 @@ def test_a_year_that_ends_with_another_is_charged_until_then(order, relationship
 
 
 def test_an_add_on_of_a_line_that_ends_with_another_ends_there_too(order, base, suite, phone):
-    line = Line(OfferFactory(product_id="CFQ7SUITE", sku_title="Second", term="P3Y"), 10, ends_with=base)
+    line = Line(suite, 10, ends_with=base)
 
     placed = order(line, Line(phone, 10, base=line))
 
     add_on = Subscription.objects.get(offer=phone)
-    assert (add_on.base.nickname, add_on.anchor, add_on.ends_at) == ("Second", START, END)
+    assert (add_on.base.nickname, add_on.anchor, add_on.ends_at) == ("Suite", START, END)
     assert placed.lines.get(offer=phone).due == Money(Decimal(2100), "JPY")
     assert_charged_as_said(placed)
 

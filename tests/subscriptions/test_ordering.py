@@ -12,7 +12,16 @@ from activity.models import Activity, Sighting
 from customers.models import Customer, Relationship
 from customers.registration import CustomerDetails
 from resellers.models import PartnerAccount
-from subscriptions.models import LicenceChange, Offer, Order, OrderDraft, OrderLine, ResellerOfRecord, Subscription
+from subscriptions.models import (
+    Charge,
+    LicenceChange,
+    Offer,
+    Order,
+    OrderDraft,
+    OrderLine,
+    ResellerOfRecord,
+    Subscription,
+)
 from subscriptions.models.catalogue import Billing
 from subscriptions.money import Money
 from subscriptions.ordering import place_order
@@ -20,7 +29,7 @@ from subscriptions.ordering.drafts import cancel_draft
 from subscriptions.ordering.lines import Line, PeriodTotal, order_totals
 from subscriptions.ordering.rules import check_licences
 from tests.customers.answers import JAPAN, form_for
-from tests.factories import OfferFactory, OrderLineFactory, UserFactory
+from tests.factories import MarkupFactory, OfferFactory, OrderLineFactory, UserFactory
 from tests.subscriptions.order_answers import draft_for, draft_of, log, rows
 
 
@@ -207,13 +216,11 @@ def test_place_order_undoes_everything_when_something_breaks_in_the_middle(draft
 
 
 def test_place_order_undoes_everything_when_the_database_breaks(draft, details, offer):
-    Offer.objects.update(max_licences=None)
-    too_much = Offer.objects.get()
-    too_much.max_licences = 2**40  # as if the limit had not been there to stop it
+    offer.sku_title = "E" * 201  # more than a column holds, as if the price list had not been there to stop it
     before = rows()
 
     with pytest.raises(DataError):
-        place_order(draft, lines=[Line(too_much, 2**35)], details=details, actor=draft.created_by)
+        place_order(draft, lines=[Line(offer, 1)], details=details, actor=draft.created_by)
 
     assert (rows(), log()) == (before, [])
 
@@ -230,21 +237,41 @@ def test_place_order_undoes_everything_when_the_database_breaks(draft, details, 
 )
 def test_check_licences_names_the_limit(fewest, most, licences, code):
     with pytest.raises(ValidationError) as refusal:
-        check_licences(Offer(sku_title="Office", min_licences=fewest, max_licences=most), licences)
+        check_licences(Offer(sku_title="Office", min_licences=fewest, max_licences=most, unit_price=0), licences)
 
     assert codes_of(refusal.value) == code
 
 
 def test_check_licences_counts_as_people_do():
     with pytest.raises(ValidationError) as refusal:
-        check_licences(Offer(sku_title="Office", min_licences=1), 0)
+        check_licences(Offer(sku_title="Office", min_licences=1, unit_price=0), 0)
 
     assert refusal.value.messages == ["Office needs at least 1 license."]
 
 
 @pytest.mark.parametrize(("most", "licences"), [(300, 1), (300, 300), (None, 2**31 - 1)])
 def test_check_licences_accepts_what_is_within_the_limits(most, licences):
-    check_licences(Offer(min_licences=1, max_licences=most), licences)
+    check_licences(Offer(min_licences=1, max_licences=most, unit_price=0), licences)
+
+
+@pytest.mark.parametrize("price", ["0.0001", "2000", "1000000", "333.3333", "900000000.9999"])
+def test_licences_never_cost_more_than_an_amount_holds(price, sales_agent, relationship, account):
+    """Whatever is added for the reseller: the database has fourteen digits before the point."""
+    MarkupFactory(provider=relationship.provider, percent=Decimal(1000))
+    offer = OfferFactory(unit_price=Decimal(price), max_licences=None)
+    most = min(2**31 - 1, int((10**14 - 1) / (Decimal(price) * 11)))
+    kwargs = {"relationship": relationship, "actor": sales_agent.user}
+
+    codes = []
+    for licences in (most + 1, most):
+        try:
+            place_order(draft_for(sales_agent, relationship.customer), lines=[Line(offer, licences, account)], **kwargs)
+        except ValidationError as refusal:
+            codes.append(codes_of(refusal))
+
+    charge = Charge.objects.get()
+    assert (codes, charge.licences) == (["too_many"], most)
+    assert charge.resale_amount == Money(Decimal(price) * 11, "JPY").times(most).amount
 
 
 def test_order_totals_are_one_sum_for_each_period_and_currency(db):

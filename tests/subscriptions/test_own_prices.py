@@ -27,7 +27,7 @@ def titles(response):
 
 @pytest.fixture
 def priced(partnership):
-    """An offer at ¥987,654, at which Kita adds 12.5 % for Sakura: ¥1,111,111 (rounded from 1,111,110.75)."""
+    """An offer at ¥987,654, at which Kita adds 12.5 % for Sakura: ¥1,111,110.75, for it is lines that are rounded."""
     MarkupFactory(provider=partnership.provider, reseller=partnership.reseller, percent=Decimal("12.5"))
     MarkupFactory(provider=partnership.provider, percent=Decimal("77.77"))
     return OfferFactory(sku_title="Mail plan", product_id="CFQ7", unit_price=Decimal(987654), erp_price=Decimal(2000))
@@ -37,8 +37,8 @@ def test_reseller_sees_its_own_price(sign_in, reseller_admin, priced):
     page = sign_in(reseller_admin).get(OWN)
 
     assert titles(page) == ["Mail plan"]
-    assert [row.offer.unit_price for row in page.context["rows"]] == [Decimal(1111111)]
-    for shown in ("Your price", "¥1,111,111", "¥2,000", "CFQ7:0001", "1 year · Monthly"):
+    assert [row.offer.unit_price for row in page.context["rows"]] == [Decimal("1111110.75")]
+    for shown in ("Your price", "¥1,111,110.75", "¥2,000<", "CFQ7:0001", "1 year · Monthly"):
         assert shown in page.text
 
 
@@ -130,7 +130,10 @@ def test_of_several_providers_one_is_chosen(sign_in, reseller_admin, priced, par
         str(partnership.provider_id),
         str(other.pk),
     ]
-    assert [[row.resale.amount for row in page.context["rows"]] for page in pages] == [[1111111], [1975308]]
+    assert [[row.resale.amount for row in page.context["rows"]] for page in pages] == [
+        [Decimal("1111110.75")],
+        [1975308],
+    ]
 
 
 def test_a_strangers_price_list_is_not_to_be_chosen(sign_in, reseller_admin, priced, stranger):
@@ -184,7 +187,7 @@ def test_export_has_the_public_columns_at_ones_own_price(sign_in, reseller_admin
     rows = rows_of(sign_in(reseller_admin).get(EXPORT))
 
     assert rows[0] == list(COLUMNS)
-    assert [dict(zip(COLUMNS, row, strict=True))["UnitPrice"] for row in rows[1:]] == ["1111111"]
+    assert [dict(zip(COLUMNS, row, strict=True))["UnitPrice"] for row in rows[1:]] == ["1111110.75"]
     assert Activity.objects.filter(verb="exported").values_list("target", flat=True).get() == "Price list"
 
 

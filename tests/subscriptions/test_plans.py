@@ -2,6 +2,7 @@ from decimal import Decimal
 
 import pytest
 import time_machine
+from django.core.exceptions import ValidationError
 
 from accounts.access import RoleMissing
 from activity.models import Activity
@@ -9,7 +10,7 @@ from subscriptions.changes import suspend
 from subscriptions.models import Offer, RenewalPlan
 from subscriptions.plans import open_plan, plan_renewal, renewal_choices, withdraw_plan
 from tests.factories import LicenceAssignmentFactory, SubscriptionFactory
-from tests.subscriptions.lives import at, bought, sold
+from tests.subscriptions.lives import at, bought, planned, sold
 from tests.subscriptions.submitting import log, refusal_of
 
 NOW = at("2026-03-01 12:00")
@@ -151,6 +152,84 @@ def test_licences_are_chosen_within_the_limits(subscription, premium, provider_a
     plan = {"offer": premium, "membership": provider_admin}
     assert refusal_of(lambda: plan_renewal(subscription, licences=licences, **plan)) == code
     plan_renewal(subscription, licences=3, **plan)
+
+
+def test_what_it_may_become_is_what_the_price_list_says_now(subscription, premium, three_years, provider_admin):
+    former, bought_line = premium, subscription.offer
+    Offer.objects.filter(pk=bought_line.pk).update(effective_to=NOW)
+    subscription.refresh_from_db()
+
+    off_sale = renewal_choices(subscription, provider_admin)
+    other = sold(product_id="CFQOTHER", sku_title="Other")
+    tags = ["UpgradesTo:CFQOTHER:0001"]
+    now = sold(product_id="CFQSTANDARD", sku_title="Standard", effective_from=NOW, tags=tags)
+
+    assert off_sale == [former, three_years]  # nobody has said anything else
+    assert renewal_choices(subscription, provider_admin) == [now, other, three_years]
+
+
+def test_trial_may_become_what_the_price_list_says_now(relationship, premium, provider_admin):
+    trial = {"product_id": "CFQTRIAL", "category": "trial", "term": "P1M"}
+    old = sold(tags=["ConvertsTo:CFQGONE:0001"], effective_to=NOW, **trial)
+    sold(tags=["ConvertsTo:CFQPREMIUM:0001"], effective_from=NOW, **trial)
+
+    assert renewal_choices(bought(relationship, "2026-02-15", old), provider_admin) == [premium]
+
+
+def test_product_that_an_add_on_does_not_go_with_is_refused(
+    relationship, subscription, premium, three_years, provider_admin
+):
+    both = ["Requires:CFQSTANDARD:0001", "Requires:CFQPREMIUM"]
+    for name, tags in {"Storage": both, "Archive": both[:1]}.items():
+        add_on = sold(category="add_on", tags=tags)
+        bought(relationship, "2026-03-01 12:00", add_on, base=subscription, nickname=name)
+
+    with pytest.raises(ValidationError) as refusal:
+        plan_renewal(subscription, offer=premium, licences=10, membership=provider_admin)
+
+    (error,) = refusal.value.error_list
+    assert (error.code, error.params) == ("add_on_not_supported", {"add_on": "Archive", "offer": "Premium"})
+    assert log() == [("renewal_scheduled", "refused", "add_on_not_supported")]
+    plan_renewal(subscription, offer=three_years, licences=10, membership=provider_admin)
+    subscription.add_ons.filter(nickname="Archive").update(status="cancelled", ended_at=NOW)
+    plan_renewal(subscription, offer=premium, licences=10, membership=provider_admin)
+    assert scheduled(subscription) == (premium, 10, provider_admin.user)
+
+
+def test_limit_of_the_customer_counts_what_is_scheduled_for_its_others(
+    relationship, subscription, premium, provider_admin
+):
+    premium.tags = ["Limit:25"]
+    premium.save()
+    one, two = (bought(relationship, "2026-03-01 12:00", subscription.offer) for _each in range(2))
+    held = bought(relationship, "2026-03-01 12:00", premium, licences=3)
+    plan = {"offer": premium, "membership": provider_admin}
+    planned(held, premium, 2)  # it has three until then
+    planned(bought(relationship, "2026-03-01 12:00"), sold(), 99)
+    plan_renewal(subscription, licences=10, **plan)
+    plan_renewal(one, licences=2, **plan)
+
+    with pytest.raises(ValidationError) as refusal:
+        plan_renewal(two, licences=11, **plan)
+
+    (error,) = refusal.value.error_list
+    assert (error.code, error.params["others"]) == ("too_many_altogether", 15)
+    assert "counting what is scheduled" in error.messages[0]
+    plan_renewal(two, licences=10, **plan)
+    plan_renewal(subscription, licences=9, **plan)
+
+
+def test_limit_without_anything_scheduled_says_what_there_is(relationship, subscription, premium, provider_admin):
+    premium.tags = ["Limit:25"]
+    premium.save()
+    bought(relationship, "2026-03-01 12:00", premium, licences=16)
+
+    with pytest.raises(ValidationError) as refusal:
+        plan_renewal(subscription, offer=premium, licences=10, membership=provider_admin)
+
+    assert refusal.value.messages == [
+        "A customer can have at most 25 licenses of Premium altogether, and has 16 elsewhere."
+    ]
 
 
 def test_without_auto_renew_there_is_no_renewal_to_plan(subscription, premium, provider_admin):

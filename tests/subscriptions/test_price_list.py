@@ -1,4 +1,5 @@
 import csv
+import io
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +11,7 @@ import partnercenter
 from subscriptions.models import Offer, PriceListImport
 from subscriptions.price_list import COLUMNS, load_price_list, price_list_line
 from tests.subscriptions import price_lists
+from tests.subscriptions.price_lists import checked, line, problems, text_of
 
 DEMO = Path(partnercenter.__file__).parent / "demo" / "price_list.csv"
 LINE = price_lists.LINE | {"EffectiveEndDate": "2026-12-31"}
@@ -235,6 +237,31 @@ def test_several_contradictions_are_told_at_once():
     }
 
     assert [code for code, _line, _column in refused(line)] == ["limits", "period", "billing", "trial_price"]
+
+
+@pytest.mark.django_db
+def test_a_contradiction_names_the_value_of_its_own_column_whatever_stands_in_the_first_one():
+    """A column that nobody knows is not read: what is in it may be no text, and goes nowhere."""
+    wrong = line(PricingTierRangeMin="10", PricingTierRangeMax="9", ends="2024-12-31", Tags="Trial")
+    head, *rows = text_of(wrong, line(sku="0002", BillingPlan="Triennial")).splitlines()
+    text = "\n".join([f"Remark,{head}", *(f"ab\0c,{row}" for row in rows)])
+
+    price_list = checked(file=io.BytesIO(text.encode()))
+
+    assert (price_list.state, price_list.wrong) == ("checked", 2)
+    assert problems(price_list) == [
+        (2, "PricingTierRangeMax", "limits", "9"),
+        (2, "EffectiveEndDate", "period", "2024-12-31"),
+        (2, "UnitPrice", "trial_price", "4.20"),
+        (3, "BillingPlan", "billing", "Triennial"),
+    ]
+
+
+@pytest.mark.django_db
+def test_no_problem_is_kept_with_what_is_no_text():
+    price_list = checked(line(SkuTitle="Mail\0", Tags="Limit:\0"))
+
+    assert problems(price_list) == [(2, "SkuTitle", "characters", "Mail·"), (2, "Tags", "characters", "Limit:·")]
 
 
 @pytest.mark.parametrize("day", ["2026-12-31", "2026-12-31T23:59:59.0000000Z"])

@@ -113,6 +113,41 @@ def test_only_a_checked_list_is_applied(state):
 
 
 @pytest.mark.django_db
+def test_a_list_is_not_applied_after_one_that_was_uploaded_later():
+    """What was looked at weeks ago would put back what has changed since."""
+    applied(line())
+    old = checked(line(price="4"))
+    newer = checked(line(price="5"))
+    assert price_list_apply.too_old(old) is None
+
+    price_list_apply.request_apply(newer, actor=newer.uploaded_by)
+    price_list_apply.apply(newer.pk)
+    with pytest.raises(ValidationError) as refusal:
+        price_list_apply.request_apply(old, actor=old.uploaded_by)
+
+    assert codes_of(refusal.value) == "price_list_older"
+    assert refusal.value.messages == [
+        "“prices.csv”, which was uploaded later, has been applied. This one would put back what it has changed; "
+        "upload it again if that is wanted."
+    ]
+    assert (state_of(old), [price for price, *_period in periods()]) == ("checked", ["5.00"])
+    assert applied(line(price="4")).state == "applied"
+
+
+@pytest.mark.django_db
+def test_a_list_that_was_asked_for_and_overtaken_waits_again():
+    old, newer = to_be_applied(line(price="4")), to_be_applied(line(price="5"))
+
+    price_list_apply.apply(newer.pk)
+    price_list_apply.apply(old.pk)
+
+    old.refresh_from_db()
+    assert (old.state, old.applied_by, old.applied_at, counts(old)) == ("checked", None, None, (1, 0, 0, 0))
+    assert (PriceListLine.objects.count(), bytes(old.content) != b"") == (1, True)
+    assert [price for price, *_period in periods()] == ["5.00"]
+
+
+@pytest.mark.django_db
 def test_all_problems_are_counted_and_the_first_of_them_kept(monkeypatch):
     monkeypatch.setattr(price_list_check, "PIECE", 2)
     monkeypatch.setattr(price_list_check, "MOST_PROBLEMS", 3)
@@ -259,10 +294,10 @@ def test_two_at_once_wait_for_each_other():
 
     assert at_once(*[partial(price_list_apply.apply, each.pk) for each in lists]) == ["done"] * 3
 
-    results = [counts(PriceListImport.objects.get(pk=each.pk)) for each in lists]
-    assert (len(periods()), sorted(map(sum, results)), sum(result[0] for result in results)) == (1, [1, 1, 1], 1)
-    last = PriceListImport.objects.order_by("-applied_at").first()
-    assert periods()[0][0] == ("1.00" if last.pk == lists[0].pk else "2.00")
+    done = PriceListImport.objects.filter(state="applied")
+    assert state_of(lists[2]) == "applied"  # the others unless it was quicker
+    assert set(PriceListImport.objects.values_list("state", flat=True)) <= {"applied", "checked"}
+    assert ([price for price, *_period in periods()], sum(each.new for each in done)) == (["2.00"], 1)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,11 +8,13 @@ import time_machine
 from subscriptions.models import Offer
 from subscriptions.price_list.apply import apply, request_apply
 from subscriptions.price_list.difference import first_lines, first_withdrawn
+from subscriptions.renewals import run_due
 from tests.factories import OfferFactory
+from tests.subscriptions.lives import bought, fresh
 from tests.subscriptions.price_lists import NO_END, applied, checked, counts, line, periods, problems, utc
 
 NOW = utc(2026, 6, 15, 9, 30)
-JANUARY, JULY = utc(2025, 1, 1), utc(2026, 7, 1)
+JANUARY, JULY, AUGUST = utc(2025, 1, 1), utc(2026, 7, 1), utc(2026, 8, 1)
 
 
 @pytest.fixture(autouse=True)
@@ -125,6 +127,48 @@ def test_what_the_file_no_longer_has_is_withdrawn_now():
     assert [offer.sku_id for offer in Offer.objects.on_sale()] == ["0001"]
 
 
+def test_the_list_of_a_later_month_withdraws_what_it_lacks_as_of_its_first_day():
+    applied(
+        line(),
+        line(sku="0002"),
+        line(sku="0003", ends="2026-06-20"),
+        line(sku="0004", starts="2026-08-01"),
+        line(sku="0005", Segment="Education"),
+        line(sku="0006", Segment="Education"),
+    )
+    later = line(starts="2026-08-01", price="4.60"), line(starts="2026-07-01", ends="2026-07-31", price="4.50")
+    today = line(sku="0005", Segment="Education")
+
+    price_list = checked(*later, today)
+    withdrawn = first_withdrawn(price_list.pk, NOW, 10)
+    for each in (price_list, checked(*later, today)):
+        request_apply(each, actor=each.uploaded_by)
+        apply(each.pk)
+
+    assert [row.item.split(":")[1] for row in withdrawn] == ["0002", "0004", "0006"]
+    assert counts(price_list) == (0, 2, 1, 3)
+    assert periods(sku_id="0001") == [("4.20", JANUARY, JULY), ("4.50", JULY, AUGUST), ("4.60", AUGUST, NO_END)]
+    assert [(offer.sku_id, offer.effective_to) for offer in Offer.objects.order_by("sku_id")[3:]] == [
+        ("0002", JULY),
+        ("0003", utc(2026, 6, 21)),  # ends before that by itself
+        ("0004", AUGUST),  # never begins
+        ("0005", NO_END),
+        ("0006", NOW),  # of this segment the file is for today
+    ]
+
+
+def test_what_renews_before_the_first_day_of_the_next_list_renews(relationship):
+    yen = {"Market": "JP", "Currency": "JPY", "price": "1000"}
+    applied(line(**yen), line(sku="0002", **yen))
+    offer = Offer.objects.get(sku_id="0002")
+    before, after = (bought(relationship, moment, offer) for moment in ("2025-06-28", "2025-07-02"))
+
+    applied(line(starts="2026-07-01", **yen))
+    run_due(utc(2026, 7, 3))
+
+    assert [fresh(each).status for each in (before, after)] == ["active", "expired"]
+
+
 def test_what_was_withdrawn_comes_back_with_the_next_list():
     applied(line(), line(sku="0002"))
     applied(line())
@@ -193,7 +237,6 @@ def test_the_difference_is_counted_anew_when_it_is_applied():
     first, second = checked(line()), checked(line())
     assert counts(second) == (1, 0, 0, 0)
 
-    applied(line())
     for price_list in (first, second):
         request_apply(price_list, actor=price_list.uploaded_by)
         apply(price_list.pk)

@@ -13,20 +13,20 @@ from subscriptions.renewals import run_due
 from subscriptions.renewals.notices import tell_of_renewals_ahead
 from subscriptions.tasks import remind_of_renewals, renew_due
 from tests.factories import CustomerFactory, PartnershipFactory, RelationshipFactory, SubscriptionFactory, member
-from tests.subscriptions.lives import at, bought, fresh
+from tests.subscriptions.lives import at, bought, fresh, planned, sold
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
 def today(time_machine):
-    """1 June 2026; in 30 days it is 1 July."""
+    """1 June 2026; in 30 days it is 1 July, and from 24 June on nobody was told before."""
     time_machine.move_to(at("2026-06-01 09:30"), tick=False)
 
 
 def told():
     """Who was told, and of how many."""
-    return list(Notice.objects.order_by("membership").values_list("membership", "names__count"))
+    return list(Notice.objects.order_by("membership", "pk").values_list("membership", "names__count"))
 
 
 def ending(relationship, moment, **fields):
@@ -39,7 +39,7 @@ def people(provider_admin, billing_admin, reseller_admin):
 
 
 def test_both_sides_are_told_how_many_end_on_the_day_in_sight(relationship, people):
-    for moment in ("2026-06-30 23:59", "2026-07-01", "2026-07-01 23:59", "2026-07-02", "2026-06-15"):
+    for moment in ("2026-06-23 23:59", "2026-07-01", "2026-07-01 23:59", "2026-07-02", "2026-06-15"):
         ending(relationship, moment)
 
     assert tell_of_renewals_ahead() == 2
@@ -61,6 +61,42 @@ def test_each_day_is_told_once(relationship, people, time_machine):
 
     assert counts == [2, 0, 2]
     assert [count for _person, count in told()] == ["1"] * 4
+
+
+def test_days_on_which_nobody_was_told_are_made_up_for(relationship, people, time_machine):
+    for moment in ("2026-07-01", "2026-07-02", "2026-07-03", "2026-07-03", "2026-07-05"):
+        ending(relationship, moment)
+    tell_of_renewals_ahead()
+
+    counts = []
+    for day in ("2026-06-04", "2026-06-04", "2026-06-05", "2026-06-05", "2026-06-06"):
+        time_machine.move_to(at(f"{day} 00:30"), tick=False)
+        counts.append(tell_of_renewals_ahead())
+
+    assert counts == [2, 0, 2, 0, 0]
+    assert told() == [(each.pk, count) for each in people for count in ("1", "3", "1")]
+
+
+def test_a_week_is_made_up_for(relationship, people):
+    for moment in ("2026-06-23 23:59", "2026-06-24", "2026-06-30"):
+        ending(relationship, moment)
+
+    tell_of_renewals_ahead()
+
+    assert told() == [(each.pk, "2") for each in people]
+
+
+def test_each_company_is_told_since_it_was_told_last(relationship, people, provider, time_machine):
+    """The reseller heard nothing on the first day, when only the provider's own subscription came into sight."""
+    ending(RelationshipFactory(provider=provider), "2026-07-01")
+    tell_of_renewals_ahead()
+    for moment in ("2026-07-01", "2026-07-02"):
+        ending(relationship, moment)
+
+    time_machine.move_to(at("2026-06-02"), tick=False)
+    tell_of_renewals_ahead()
+
+    assert told() == [(people[0].pk, "1"), (people[0].pk, "1"), (people[1].pk, "2")]
 
 
 def test_what_has_ended_is_not_ahead(relationship, people):
@@ -157,6 +193,22 @@ def test_reseller_that_lost_the_customer_is_not_told(relationship, people):
     run_due(at("2026-03-10"))
 
     assert [each.membership for each in Notice.objects.all()] == people[:1]
+
+
+def test_end_of_an_add_on_that_its_base_leaves_behind_is_told_as_that(relationship, people):
+    base = bought(relationship, "2025-03-10")
+    bought(relationship, "2025-03-10", base=base, nickname="Storage")
+    planned(base, sold(), 10)
+
+    run_due(at("2026-03-10"))
+
+    notices = Notice.objects.order_by("membership")
+    assert {(each.title, each.text) for each in notices} == {
+        ("Storage of Aoba has ended", "It was an add-on that does not go with what its base has become.")
+    }
+    assert [each.membership for each in notices] == people
+    line = Activity.objects.get(verb="subscription_expired")
+    assert line.details["reason"] == "ended_not_supported"
 
 
 def test_provider_without_reseller_is_told_alone(relationship, people):

@@ -12,15 +12,18 @@ from accounts.roles import Kind, Role
 from subscriptions.lists.renewals import (
     ENDS_SUSPENDED,
     EXPIRES,
+    LEFT_BEHIND,
     NOT_OFFERED,
     RENEWS,
+    STAYS,
     WITH_BASE,
     outcomes,
     renewals_within,
     with_names,
 )
 from subscriptions.models import RenewalPlan
-from tests.factories import OfferFactory, ResellerOfRecordFactory, SubscriptionFactory, member
+from subscriptions.money import Money
+from tests.factories import MarkupFactory, OfferFactory, ResellerOfRecordFactory, SubscriptionFactory, member
 from tests.pages import rows_of
 
 LIST, EXPORT = reverse("subscriptions:renewals"), reverse("subscriptions:renewals_export")
@@ -192,13 +195,112 @@ def test_plan_decides_what_it_renews_with(provider_admin, relationship):
 
     renewal = outcome_of(subscription, provider_admin)
 
-    assert (renewal.offer, renewal.licences) == (offer, 4)
+    assert (renewal.offer, renewal.licences, renewal.plan.offer) == (offer, 4, offer)
+
+
+def test_plan_for_what_is_not_on_sale_then_decides_nothing(sign_in, provider_admin, relationship):
+    subscription = ending(relationship, 3)
+    gone = OfferFactory(effective_to=timezone.now() + timedelta(days=2))
+    RenewalPlan.objects.create(subscription=subscription, offer=gone, licences=4, made_by=provider_admin.user)
+
+    renewal = outcome_of(subscription, provider_admin)
+
+    assert (renewal.offer, renewal.licences, renewal.plan) == (subscription.offer, 10, None)
+    assert "(scheduled)" not in sign_in(provider_admin).get(LIST).text
+
+
+@pytest.mark.parametrize(("fits", "expected"), [(True, RENEWS), (False, LEFT_BEHIND)])
+def test_add_on_renews_when_it_goes_with_what_its_base_becomes(provider_admin, relationship, fits, expected):
+    base, premium = ending(relationship, 3), OfferFactory()
+    tags = [f"Requires:{premium.sku if fits else base.offer.sku}"]
+    add_on = ending(relationship, 3, base=base, offer=OfferFactory(category="add_on", tags=tags))
+    RenewalPlan.objects.create(subscription=base, offer=premium, licences=4, made_by=provider_admin.user)
+
+    renewal = outcome_of(add_on, provider_admin)
+
+    assert (renewal.outcome, renewal.renews) == (expected, fits)
+
+
+@pytest.mark.parametrize(
+    ("base", "expected"), [({}, STAYS), ({"auto_renew": False}, WITH_BASE), ({"status": "suspended"}, WITH_BASE)]
+)
+def test_add_on_that_was_charged_once_stays_with_its_base(provider_admin, relationship, base, expected):
+    base = ending(relationship, 3, **base)
+    offer = OfferFactory(category="add_on", term="", billing="one_time", tags=[f"Requires:{base.offer.sku}"])
+    add_on = ending(relationship, 3, base=base, offer=offer, term="", auto_renew=False)
+
+    renewal = outcome_of(add_on, provider_admin)
+
+    assert (renewal.outcome, renewal.renews) == (expected, False)
 
 
 def test_whoever_may_not_see_prices_sees_none(provider, relationship):
     helpdesk = member(provider.organisation, Role.HELPDESK_AGENT)
 
     assert outcome_of(ending(relationship, 3), helpdesk).price is None
+
+
+@pytest.fixture
+def own(relationship, reseller):
+    """In three days the price rises from ¥1,000 to ¥1,100; Sakura pays 25 % more, and 10 % in the running term."""
+    change = timezone.now() + timedelta(days=2)
+    old = OfferFactory(effective_to=change)
+    OfferFactory(product_id=old.product_id, effective_from=change, unit_price=Decimal(1100))
+    MarkupFactory(provider=relationship.provider, reseller=reseller, percent=Decimal(25))
+    made = ending(relationship, 3, offer=old, markup=Decimal(10))
+    account = reseller.organisation.partner_accounts.get()
+    ResellerOfRecordFactory(subscription=made, partner_account=account)
+    return made
+
+
+def test_reseller_of_record_sees_its_own_price(sign_in, reseller_admin, relationship, own):
+    ending(relationship, 5, nickname="Credits nobody")
+    client = sign_in(reseller_admin)
+
+    page = client.get(LIST)
+
+    assert [(each.price, each.old_price) for each in page.context["renewals"]] == [
+        (Money(Decimal(1375), "JPY"), Money(Decimal(1100), "JPY")),
+        (None, None),
+    ]
+    assert "¥1,375" in page.text
+    assert "1,000" not in page.text
+    assert [row[-2:] for row in rows_of(client.get(EXPORT))[1:]] == [["1375", "JPY"], ["", ""]]
+
+
+def test_provider_sees_what_it_pays_itself(provider_admin, own):
+    renewal = outcome_of(own, provider_admin)
+
+    assert (renewal.price.amount, renewal.old_price.amount) == (Decimal(1100), Decimal(1000))
+
+
+def test_reseller_whose_role_sees_no_bills_sees_no_price(sign_in, reseller, own):
+    page = sign_in(member(reseller.organisation, Role.HELPDESK_AGENT)).get(LIST)
+
+    assert [(each.price, each.old_price) for each in page.context["renewals"]] == [(None, None)]
+    assert "Unit price then" not in page.text
+    assert "¥" not in page.text
+
+
+def test_reseller_that_is_not_credited_any_more_sees_no_price(reseller_admin, own):
+    own.resellers_of_record.update(ends_at=timezone.now())
+
+    assert outcome_of(own, reseller_admin).price is None
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_list_of_a_reseller_takes_the_same_queries(
+    sign_in, reseller_admin, reseller, relationship, django_assert_num_queries, count
+):
+    for days in range(1, count + 1):
+        trial = OfferFactory(category="trial", tags=[f"ConvertsTo:{OfferFactory().sku}"])
+        account = reseller.organisation.partner_accounts.get()
+        ResellerOfRecordFactory(subscription=ending(relationship, days, offer=trial), partner_account=account)
+    client = sign_in(reseller_admin)
+    client.get(LIST)
+
+    with django_assert_num_queries(9):
+        client.get(LIST)
 
 
 # As a file

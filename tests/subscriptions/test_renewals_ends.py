@@ -209,13 +209,84 @@ class TestAddOns:
 
     def test_follows_its_base_into_another_term(self, relationship, base):
         add_on = bought(relationship, "2025-03-31", sold(billing="annual", unit_price=1200), base=base)
-        planned(base, sold(term="P1M"), 10)
+        planned(base, sold(product_id=base.offer.product_id, term="P1M"), 10)
 
         run_due(at("2026-04-29"))
 
         assert fresh(add_on).ends_at == fresh(base).ends_at == at("2026-04-30")
         # 30 of the 365 days that its price is for.
         assert charges(add_on)[-1] == ("renewal", "2026-03-31", "2026-04-30", 10, 986)
+
+    def test_ends_when_its_base_becomes_what_it_does_not_go_with(self, relationship, base):
+        premium = sold(sku_title="Premium")
+        kinds = {
+            "goes with both": {"tags": [f"Requires:{base.offer.sku}", f"Requires:{premium.sku}"]},
+            "goes with one": {"tags": [f"Requires:{base.offer.sku}"]},
+            "paid once": {"tags": [f"Requires:{base.offer.sku}"], "term": "", "billing": "one_time"},
+        }
+        add_ons = [
+            bought(relationship, "2025-03-31", sold(category="add_on", **fields), base=base, nickname=name)
+            for name, fields in kinds.items()
+        ]
+        suspended = bought(
+            relationship, "2025-03-31", sold(category="add_on", **kinds["goes with one"]), base=base, status="suspended"
+        )
+        planned(base, premium, 10)
+
+        run_due(at("2026-03-31"))
+
+        ended = at("2026-03-31")
+        assert fresh(base).offer == premium
+        assert [outcome(each)[:2] for each in (*add_ons, suspended)] == [
+            ("active", None),
+            ("expired", ended),
+            ("expired", ended),
+            ("cancelled", ended),
+        ]
+        assert verbs() == [
+            ("subscription_renewed", None),
+            ("subscription_expired", "ended_not_supported"),
+            ("subscription_expired", "ended_not_supported"),
+            ("subscription_cancelled", "ended_not_supported"),
+            ("subscription_renewed", None),
+        ]
+        assert [charges(each)[-1][1] for each in add_ons] == ["2026-03-31", "2026-02-28", "2025-03-31"]
+
+    def test_of_a_trial_ends_when_that_becomes_paid_and_its_rules_say_no_more(self, relationship):
+        paid, other = sold(), sold()
+        tags = [f"ConvertsTo:{paid.sku}"]
+        trial = bought(relationship, "2026-03-01", sold(category="trial", term="P1M", unit_price=0, tags=tags))
+        storage = {"product_id": "STORAGE", "category": "add_on", "term": "P1M"}
+        old = sold(tags=[f"Requires:{trial.offer.sku}"], effective_to=at("2026-03-15"), **storage)
+        add_on = bought(relationship, "2026-03-01", old, base=trial)
+        single = sold(category="add_on", term="P1M", tags=[f"Requires:{trial.offer.sku}", f"Requires:{other.sku}"])
+        ending = bought(relationship, "2026-03-01", single, base=trial)
+        sold(tags=[f"Requires:{paid.sku}"], effective_from=at("2026-03-15"), **storage)
+
+        run_due(at("2026-04-01"))
+
+        assert [outcome(each)[0] for each in (trial, add_on, ending)] == ["active", "active", "expired"]
+        assert (fresh(trial).offer, verbs()[1]) == (paid, ("subscription_expired", "ended_not_supported"))
+
+    def test_charged_once_ends_when_its_base_does_however_often_that_renews(self, relationship, base):
+        tool = bought(relationship, "2025-03-31", sold(category="add_on", term="", billing="one_time"), base=base)
+
+        run_due(at("2026-03-31"))
+        first = fresh(tool).ends_at
+        run_due(at("2027-03-31"))
+
+        assert (first, fresh(tool).ends_at, fresh(tool).status) == (at("2027-03-31"), at("2028-03-31"), "active")
+        assert (fresh(tool).starts_at, len(charges(tool))) == (at("2025-03-31"), 1)
+
+    def test_left_behind_keeps_its_end_though_the_base_renews_again_in_the_same_run(self, relationship, base):
+        offer = sold(category="add_on", term="", billing="one_time", tags=[f"Requires:{base.offer.sku}"])
+        tool = bought(relationship, "2025-03-31", offer, base=base)
+        planned(base, sold(), 10)
+
+        run_due(at("2027-03-31"))
+
+        assert (outcome(tool), fresh(tool).ends_at) == (("expired", at("2026-03-31"), None), at("2026-03-31"))
+        assert fresh(base).ends_at == at("2028-03-31")
 
     def test_of_what_has_no_term_renews_on_its_own(self, relationship):
         base = bought(relationship, "2025-03-31", sold(term="", billing="one_time"))

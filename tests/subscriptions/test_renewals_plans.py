@@ -88,11 +88,12 @@ def test_has_the_price_of_the_renewal_not_of_the_plan(running):
 
 
 def test_for_what_is_not_on_sale_then_is_withdrawn_and_the_renewal_goes_as_it_was(running):
-    plan = planned(running, sold(effective_to=at("2026-03-31")), 10)
+    plan = planned(running, sold(effective_to=at("2026-03-31")), 3)
 
     run_due(at("2026-03-31"))
 
-    assert (fresh(running).offer, fresh(running).status) == (running.offer, "active")
+    assert (fresh(running).offer, fresh(running).status, fresh(running).licences) == (running.offer, "active", 10)
+    assert licence_changes(running)[1:] == []
     assert (fresh(plan).applied_at, fresh(plan).withdrawn_at is None) == (None, False)
 
 

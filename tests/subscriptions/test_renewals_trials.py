@@ -89,6 +89,19 @@ def test_trial_that_was_paid_once_renews_as_what_it_is(relationship, paid):
     assert verbs() == [("trial_converted", None), *[("subscription_renewed", None)] * 2]
 
 
+def test_trial_becomes_what_the_price_list_says_when_it_ends(relationship, paid):
+    trial = trial_of(relationship, "ConvertsTo:GONE:0001")
+    offer = trial.offer
+    offer.effective_to = at("2026-02-01")
+    offer.save()
+    again = {"product_id": offer.product_id, "term": "P1M", "billing": "none", "category": "trial"}
+    sold(effective_from=at("2026-02-01"), unit_price=0, tags=[f"ConvertsTo:{paid.sku}"], **again)
+
+    run_due(at("2026-03-01"))
+
+    assert (fresh(trial).offer, verbs()) == (paid, [("trial_converted", None)])
+
+
 @pytest.mark.parametrize("tags", [[], ["ConvertsTo:GONE:0001"]])
 def test_trial_that_becomes_nothing_expires(relationship, tags):
     trial = trial_of(relationship, *tags)

@@ -163,6 +163,27 @@ def test_unused_is_the_rest_of_everything(subscription):
     ]
 
 
+@pytest.mark.parametrize(
+    ("hours", "expected"), [(0, [Decimal(-10000)]), (167.9, [Decimal(-10000)]), (168, []), (9000, [])]
+)
+@pytest.mark.parametrize("fields", [{"billing": "one_time"}, {"billing": "none", "category": "usage"}])
+def test_what_has_no_period_is_unused_for_168_hours(relationship, fields, hours, expected):
+    subscription = bought(relationship, "2026-03-01 12:00", sold(term="", **fields))
+
+    postings = unused(subscription, moment=NOW + timedelta(hours=hours))
+
+    assert [each.cost.amount for each in postings] == expected
+
+
+def test_what_was_added_to_a_one_time_purchase_is_given_back_alone(relationship):
+    subscription = bought(relationship, "2026-03-01 12:00", sold(term="", billing="one_time"))
+    change(subscription, 3, hours=300)
+
+    assert refunds(subscription, 3, hours=400) == [("licences_added", 3, Decimal(-3000))]
+    postings = unused(subscription, moment=NOW + timedelta(hours=400))
+    assert [(each.undoes.kind, each.licences) for each in postings] == [("licences_added", 3)]
+
+
 def test_unused_leaves_out_what_was_given_back_already(subscription):
     change(subscription, 3, hours=1)
     post(unused(subscription, moment=NOW + timedelta(hours=2)), actor=None)

@@ -64,6 +64,28 @@ def test_targets_are_what_the_offer_names_for_the_same_customers_term_and_billin
     assert upgrade_targets(subscription, reseller_admin) == []
 
 
+def test_targets_are_those_of_the_price_list_at_the_moment(relationship, premium, provider_admin):
+    tags, product = ["UpgradesTo:CFQPREMIUM:0001"], {"product_id": "CFQSTANDARD"}
+    old = sold(effective_to=at("2026-03-10"), **product)
+    sold(effective_from=at("2026-03-10"), effective_to=at("2026-03-20"), tags=tags, **product)
+    sold(effective_from=at("2026-03-20"), effective_to=at("2026-03-30"), **product)
+    running = bought(relationship, "2026-03-01 12:00", old)
+
+    found = [upgrade_targets(running, provider_admin, at(f"2026-03-{day}")) for day in ("09", "10", "19", "20")]
+
+    assert found == [[], [premium], [premium], []]
+
+
+def test_what_has_left_the_price_list_may_become_what_it_could_when_it_was_bought(
+    subscription, premium, provider_admin
+):
+    Offer.objects.filter(pk=subscription.offer_id).update(effective_to=NOW)
+    subscription.refresh_from_db()
+
+    assert upgrade_targets(subscription, provider_admin, LATER) == [premium]
+    upgrade_at(LATER, subscription, premium, provider_admin)
+
+
 def test_upgrade_gives_back_the_rest_and_charges_it_at_the_new_price(subscription, premium, provider_admin):
     plan = planned(subscription, subscription.offer, 5)
     quote = quote_upgrade(subscription, premium, moment=LATER)
@@ -203,6 +225,17 @@ def test_add_on_has_to_go_with_the_new_product(subscription, premium, relationsh
     upgrade_at(LATER, subscription, premium, provider_admin)
     add_on.refresh_from_db()
     assert (add_on.revision, len(charges(add_on))) == (1, 1)
+
+
+def test_what_an_add_on_goes_with_is_what_the_price_list_says_now(subscription, premium, relationship, provider_admin):
+    fields = {"product_id": "CFQSTORAGE", "category": "add_on"}
+    old = sold(effective_to=LATER, tags=["Requires:CFQSTANDARD:0001"], **fields)
+    bought(relationship, "2026-03-01 12:00", old, base=subscription)
+    sold(effective_from=LATER, tags=["Requires:CFQSTANDARD:0001", "Requires:CFQPREMIUM:0001"], **fields)
+
+    before = LATER - timedelta(seconds=1)
+    assert refusal_of(lambda: quote_upgrade(subscription, premium, moment=before)) == "add_on_not_supported"
+    upgrade_at(LATER, subscription, premium, provider_admin)
 
 
 def test_add_ons_and_trials_are_not_upgraded(subscription, premium, relationship, provider_admin):
