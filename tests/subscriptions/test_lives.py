@@ -1,7 +1,7 @@
 """Random lives of a subscription, beside a small model of the rules that shares no code with ours (design.md §7).
 
 No illegal state, no lost or invented licence, no money that does not add up, no past that is rewritten.
-LIVES=5000 makes other ones, and more than the sixty of every run.
+LIVES=5000 makes other ones, and more than the 25 of every run.
 """
 
 import os
@@ -192,7 +192,7 @@ class Lives(RuleBasedStateMachine):
 def test_lives_follow_the_rules():
     lives = os.environ.get("LIVES")
     shape = settings(
-        max_examples=int(lives or 60),
+        max_examples=int(lives or 25),
         stateful_step_count=20,
         deadline=None,
         derandomize=not lives,
