@@ -69,10 +69,10 @@ class Reader:
         if response.status >= 500 or (response.status >= 400 and not response.request.is_navigation_request()):
             self.problems.append(f"{response.url} answered {response.status}")
 
-    def t(self, label: str) -> str:
+    def t(self, label: str, context: str | None = None) -> str:
         """The label as this reader knows it."""
         with translation.override(self.language):
-            return translation.gettext(label)
+            return translation.pgettext(context, label) if context else translation.gettext(label)
 
     def sign_in(self, account: str, password: str = PASSWORD) -> None:
         self.page.locator("input[name=login]").fill(account)

@@ -44,7 +44,7 @@ def upload(window, folder, *lines) -> None:
     window.page.goto(f"{window.url}/operator/subscriptions/pricelistimport/add/")
     window.page.locator("input[type=file]").set_input_files(file)
     window.page.locator("#content-main input[type=submit]").click()
-    expect(window.page.get_by_role("status")).to_have_text(window.t("Uploaded"))
+    expect(window.page.get_by_role("status")).to_have_text(window.t("Uploaded", "state"))
     tasks.check_price_list(PriceListImport.objects.latest("pk").pk)
     expect(window.page.get_by_role("status")).to_have_text(window.t("Checked"))
 

@@ -438,6 +438,19 @@ def test_upgrade_with_an_old_price_shows_it_again(sign_in, provider_admin, yearl
     assert fresh(yearly).offer == yearly.offer
 
 
+def test_upgrade_at_a_price_that_was_corrected_meanwhile_shows_it_again(sign_in, provider_admin, yearly, bigger):
+    client = sign_in(provider_admin)
+    shown = client.post(url("upgrade", yearly), {"offer": bigger.code})
+    type(bigger).objects.filter(pk=bigger.pk).update(unit_price=bigger.unit_price + 100)
+
+    again = client.post(url("upgrade", yearly), agreed(shown))
+    done = client.post(url("upgrade", yearly), agreed(again))
+
+    assert "has changed since it was shown" in again.text
+    assert amounts(again.context["bill"]) != amounts(shown.context["bill"])
+    assert (done.status_code, fresh(yearly).offer) == (302, bigger)
+
+
 def test_upgrade_that_was_done_meanwhile_is_not_done_twice(sign_in, provider_admin, yearly, bigger):
     client = sign_in(provider_admin)
     shown = client.post(url("upgrade", yearly), {"offer": bigger.code})
