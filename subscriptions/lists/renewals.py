@@ -43,6 +43,11 @@ class Renewal:
         return self.offer is not None
 
     @property
+    def goes_on(self) -> bool:
+        """Whether it is still there afterwards; what is not wants to be seen."""
+        return self.renews or self.outcome == STAYS
+
+    @property
     def old_price(self) -> Money | None:
         """What it costs now, where that is another price."""
         return self.price_now if self.price and self.price != self.price_now else None

@@ -162,7 +162,9 @@ def test_outcome_follows_the_subscription(provider_admin, relationship, fields, 
 def test_outcome_of_an_add_on_is_that_of_its_base(provider_admin, relationship, base_days, base, own, expected):
     base = ending(relationship, base_days, **base)
 
-    assert outcome_of(ending(relationship, 3, base=base, **own), provider_admin).outcome == expected
+    found = outcome_of(ending(relationship, 3, base=base, **own), provider_admin)
+
+    assert (found.outcome, found.goes_on) == (expected, expected == RENEWS)
 
 
 def test_what_the_price_list_does_not_offer_then_expires(provider_admin, relationship):
