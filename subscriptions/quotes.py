@@ -43,7 +43,7 @@ class Agreement:
         """What a form was shown with; refused with quote_expired when it is too old, or forged."""
         try:
             moment, digest = signing.loads(token, salt=_SALT)
-        except signing.BadSignature:
+        except (signing.BadSignature, ValueError):  # the second: a page that was open during an update
             raise quote_expired() from None
         agreed = cls(datetime.fromisoformat(moment), digest)
         if timezone.now() - agreed.moment > HOLDS_FOR:

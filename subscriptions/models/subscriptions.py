@@ -152,7 +152,8 @@ class Subscription(models.Model):
         verbose_name=_("Designated support contact"),
         help_text=_("Empty: the provider itself."),
     )
-    # Whether somebody is credited now. The database says so itself, whatever is saved: see ResellerOfRecord.
+    # Whether somebody is credited now. An order says it first, and then the database itself, whatever is saved: see
+    # ResellerOfRecord.
     is_credited = models.BooleanField(default=False, editable=False)
     revision = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(_("Created"), default=timezone.now, editable=False)

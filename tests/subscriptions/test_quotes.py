@@ -22,6 +22,7 @@ NOW = at("2026-03-01 12:00")
 
 
 NOTHING = Quote(NOW, []).agreement
+OLD_TOKEN = signing.dumps(NOW.isoformat(), salt="subscriptions.quote")  # of a page from before amounts were agreed to
 
 
 def test_what_was_agreed_to_comes_back_to_the_microsecond():
@@ -45,10 +46,14 @@ def test_signing_an_old_moment_again_does_not_make_it_younger():
         assert refusal_of(lambda: Agreement.of(Quote(NOW, []).agreement.token)) == "quote_expired"
 
 
-@pytest.mark.parametrize("forged", ["", "nonsense", "of another form", "altered"])
+@pytest.mark.parametrize("forged", ["", "nonsense", "of another form", "of before", "altered"])
 def test_forged_agreement_is_refused(forged):
     with time_machine.travel(NOW, tick=False):
-        made = {"of another form": signing.dumps(NOW.isoformat()), "altered": NOTHING.token + "x"}
+        made = {
+            "of another form": signing.dumps(NOW.isoformat()),
+            "of before": OLD_TOKEN,
+            "altered": NOTHING.token + "x",
+        }
         assert refusal_of(lambda: Agreement.of(made.get(forged, forged))) == "quote_expired"
 
 
